@@ -1,0 +1,129 @@
+"""Names on the wire: deployment ids, instances, labels, Consul keys.
+
+Every name that another system sees is made here and nowhere else
+(docs/architecture.md, "Names on the wire").
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+LABEL_DEPLOYMENT = "arpanet.deployment"
+LABEL_SERVICE = "arpanet.service"
+LABEL_REVISION = "arpanet.revision"
+LABEL_STACK_HASH = "arpanet.stack-hash"
+
+# Set by Swarm on every container of a task.
+LABEL_TASK_NAME = "com.docker.swarm.task.name"
+LABEL_TASK_ID = "com.docker.swarm.task.id"
+
+KV_ROOT = "arpanet/"
+
+_DEPLOYMENT_ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
+# `<id>.service.consul` would be read as one of Consul's own labels.
+_RESERVED_IDS = frozenset({"consul", "service", "node", "query", "addr"})
+_SERVICE_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+class InvalidName(ValueError):
+    """A name that cannot be used; the message says which and why."""
+
+
+def check_deployment_id(deployment: str) -> str:
+    """Return the id unchanged, or raise InvalidName with the rule it breaks."""
+    if not _DEPLOYMENT_ID.fullmatch(deployment):
+        raise InvalidName(
+            f"deployment id {deployment!r} is not a DNS label of 1 to 32 characters: "
+            "use lower-case letters, digits and inner hyphens"
+        )
+    if deployment in _RESERVED_IDS:
+        raise InvalidName(f"deployment id {deployment!r} is a word of Consul's DNS: choose another")
+    return deployment
+
+
+def dns_label(service: str) -> str:
+    """The DNS label of a compose service: lower case, `_` and `.` become `-`.
+
+    Consul tags take part in DNS only as labels (RFC 1035), compose names are wider.
+    """
+    label = re.sub(r"[_.]", "-", service.lower())
+    if not _SERVICE_NAME.fullmatch(label):
+        raise InvalidName(
+            f"service {service!r} has no DNS name: use letters, digits and inner hyphens, at most 63"
+        )
+    return label
+
+
+def swarm_name(deployment: str, name: str) -> str:
+    """Swarm's name of a service or network of a deployment: `abc_pricing`."""
+    return f"{deployment}_{name}"
+
+
+@dataclass(frozen=True, order=True)
+class Instance:
+    """One container of a service; `number` is Swarm's slot, or the node for a global service."""
+
+    deployment: str
+    service: str
+    number: str
+
+    @property
+    def id(self) -> str:
+        """`1.pricing.abc`, also the id of its Consul registration."""
+        return f"{self.number}.{dns_label(self.service)}.{self.deployment}"
+
+    @property
+    def dns_id(self) -> str:
+        """The id of the second registration, the one that DNS reads."""
+        return f"{self.id}.dns"
+
+    @property
+    def service_name(self) -> str:
+        """`pricing.abc`: Consul's service name for users of the API."""
+        return f"{dns_label(self.service)}.{self.deployment}"
+
+
+def instance_of(labels: dict[str, str]) -> Instance | None:
+    """The instance that a container's labels name, or None when it is not one of ours.
+
+    Swarm names a task `<service>.<slot>.<task id>`, and `<service>.<node id>.<task id>` for a
+    global service.
+    """
+    deployment, service = labels.get(LABEL_DEPLOYMENT), labels.get(LABEL_SERVICE)
+    task = labels.get(LABEL_TASK_NAME, "")
+    prefix = f"{swarm_name(deployment, service)}." if deployment and service else ""
+    if not deployment or not service or not task.startswith(prefix):
+        return None
+    number = task[len(prefix) :].split(".", 1)[0].lower()
+    return Instance(deployment, service, number) if number else None
+
+
+def search_domain(deployment: str) -> str:
+    """What containers of a deployment have in `dns-search`."""
+    return f"{deployment}.service.consul"
+
+
+def deployment_key(deployment: str) -> str:
+    """Consul key of a deployment's record."""
+    return f"{KV_ROOT}deployments/{deployment}"
+
+
+def leases_prefix(deployment: str) -> str:
+    """Consul prefix of a deployment's leases."""
+    return f"{deployment_key(deployment)}/leases/"
+
+
+def lease_key(deployment: str, address: str) -> str:
+    """Consul key of the lease of one address."""
+    return f"{leases_prefix(deployment)}{address}"
+
+
+def node_key(node: str) -> str:
+    """Consul key of what a node's agent says of its node."""
+    return f"{KV_ROOT}nodes/{node}"
+
+
+NODES_PREFIX = f"{KV_ROOT}nodes/"
+DEPLOYMENTS_PREFIX = f"{KV_ROOT}deployments/"
+LEADER_KEY = f"{KV_ROOT}leader"
