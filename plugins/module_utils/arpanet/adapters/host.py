@@ -1,0 +1,202 @@
+"""This host: addresses, packages, services, kernel, as cheaply as one look can be."""
+
+from __future__ import annotations
+
+import fcntl
+import ipaddress
+import json
+import os
+import platform
+import pwd
+import shutil
+import socket
+import struct
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from ..core import host
+
+_SIOCGIFADDR = 0x8915
+_SIOCGIFNETMASK = 0x891B
+# An address that is never reached: a datagram socket only asks which route it would take.
+_ELSEWHERE = ("203.0.113.1", 9)
+
+
+def text(path: str) -> str:
+    """A file's text, empty where it cannot be read."""
+    try:
+        return Path(path).read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+def run(*words: str, timeout: float = 20) -> tuple[int, str]:
+    """Exit code and output of a program; 127 where it is not installed."""
+    program = shutil.which(words[0], path=f"/usr/local/bin:{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+    if program is None:
+        return 127, ""
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    try:
+        done = subprocess.run(
+            [program, *words[1:]], capture_output=True, text=True, timeout=timeout, check=False, env=environment
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return 126, ""
+    return done.returncode, done.stdout
+
+
+def default_address() -> str:
+    """The address that the default route leaves from; empty without one."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(_ELSEWHERE)
+            return str(probe.getsockname()[0])
+        except OSError:
+            return ""
+
+
+def has_address(address: str) -> bool:
+    """Is the address one of this host's?"""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, 0))
+            return True
+        except OSError:
+            return False
+
+
+def interface_network(name: str) -> str:
+    """The first address of an interface with its prefix, such as 172.17.0.1/16; empty without one."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        request = struct.pack("256s", name.encode()[:15])
+        try:
+            address = socket.inet_ntoa(fcntl.ioctl(probe, _SIOCGIFADDR, request)[20:24])
+            mask = socket.inet_ntoa(fcntl.ioctl(probe, _SIOCGIFNETMASK, request)[20:24])
+        except OSError:
+            return ""
+    return f"{address}/{ipaddress.ip_network('0.0.0.0/' + mask).prefixlen}"
+
+
+def packages(family: str) -> dict[str, str]:
+    if family == "debian":
+        _, shown = run("dpkg-query", "--show", "--showformat", "${db:Status-Status} ${Package} ${Version}\n")
+    else:
+        _, shown = run("rpm", "--query", "--all", "--queryformat", "installed %{NAME} %{VERSION}-%{RELEASE}\n")
+    return host.packages(shown)
+
+
+def services(units: list[str]) -> dict[str, Any]:
+    """Unit to {active, enabled}; a unit that does not exist is neither."""
+    if not units:
+        return {}
+    _, shown = run("systemctl", "show", "--property=Id,ActiveState,UnitFileState", *units)
+    return {
+        unit: {
+            "active": values.get("ActiveState") == "active",
+            "enabled": values.get("UnitFileState") in ("enabled", "enabled-runtime", "alias"),
+        }
+        for unit, values in host.services(shown).items()
+    }
+
+
+def listeners(port: int) -> list[dict[str, str]]:
+    """Who listens on a port, as {address, process}, for TCP and UDP."""
+    sockets: dict[str, str] = {}
+    for table in ("tcp", "tcp6", "udp", "udp6"):
+        for address, inode in host.listeners(text(f"/proc/net/{table}"), port, udp=table.startswith("udp")):
+            sockets[inode] = address
+    if not sockets:
+        return []
+    owners = _owners(set(sockets))
+    found = {(address, owners.get(inode, "")) for inode, address in sockets.items()}
+    return [{"address": address, "process": process} for address, process in sorted(found)]
+
+
+def _owners(inodes: set[str]) -> dict[str, str]:
+    """Socket to the name of the process that holds it."""
+    found: dict[str, str] = {}
+    for process in Path("/proc").iterdir():
+        if not process.name.isdigit():
+            continue
+        try:
+            for handle in (process / "fd").iterdir():
+                link = str(handle.readlink())
+                if link.startswith("socket:[") and link[8:-1] in inodes:
+                    found[link[8:-1]] = text(f"{process}/comm").strip()
+        except OSError:
+            continue
+        if len(found) == len(inodes):
+            break
+    return found
+
+
+def overlay_files() -> bool:
+    """Can the kernel stack file systems?"""
+    return "\toverlay\n" in text("/proc/filesystems") or run("modprobe", "--dry-run", "--quiet", "overlay")[0] == 0
+
+
+def vxlan() -> bool | None:
+    """Can the kernel carry overlay networks? None where that cannot be found out."""
+    if Path("/sys/module/vxlan").exists() or run("modprobe", "--dry-run", "--quiet", "vxlan")[0] == 0:
+        return True
+    # Built into the kernel without a trace, as seen from a container: try it.
+    name = "arpanet-probe"
+    code, _ = run("ip", "link", "add", name, "type", "vxlan", "id", "4098", "dstport", "4790")
+    if code == 0:
+        run("ip", "link", "delete", name)
+        return True
+    return None if code == 127 else False
+
+
+def daemon_keys(path: str = "/etc/docker/daemon.json") -> list[str]:
+    """The keys that a daemon.json sets already."""
+    try:
+        value = json.loads(text(path) or "{}")
+    except ValueError:
+        return []
+    return sorted(value) if isinstance(value, dict) else []
+
+
+def program_version(name: str) -> str:
+    return host.version(run(name, "version")[1])
+
+
+def look(address: str, units: list[str], names: list[str]) -> dict[str, Any]:
+    """Everything but the engine, as plain data. `names` are the packages asked about."""
+    system = host.distribution(text("/etc/os-release"))
+    docker0 = interface_network("docker0")
+    own = address or default_address()
+    installed = packages(system.family)
+    return {
+        "address": own,
+        "address_here": bool(own) and has_address(own),
+        "architecture": host.architecture(platform.machine()),
+        "cgroups": Path("/sys/fs/cgroup").is_dir() and bool(list(Path("/sys/fs/cgroup").iterdir())),
+        "daemon_keys": daemon_keys(),
+        "distribution": {
+            "id": system.id,
+            "version": system.version,
+            "name": system.name,
+            "family": system.family,
+        },
+        "dns_listeners": listeners(53),
+        "docker0": docker0,
+        "hostname": socket.gethostname(),
+        "kernel": platform.release(),
+        "managed": Path("/etc/arpanet").is_dir(),
+        "packages": {name: installed[name] for name in names if name in installed},
+        "routes": [
+            {"network": network, "interface": interface}
+            for network, interface in host.routed_networks(text("/proc/net/route"), "docker0")
+        ],
+        "services": services(units),
+        "systemd": Path("/run/systemd/system").is_dir(),
+        "upstreams": host.upstreams(
+            text("/etc/resolv.conf"),
+            text("/run/systemd/resolve/resolv.conf"),
+            {"127.0.0.1", own, docker0.partition("/")[0]},
+        ),
+        "users": sorted(entry.pw_name for entry in pwd.getpwall()),
+        "versions": {name: program_version(name) for name in ("consul", "serf")},
+    }

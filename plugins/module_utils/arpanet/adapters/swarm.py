@@ -1,0 +1,207 @@
+"""Swarm membership, through the engine's own socket and with the standard library alone.
+
+Provisioning must work before any Python package is installed on a node, and a join token
+must never be an argument of a process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import socket
+import time
+from typing import Any
+from urllib.parse import quote
+
+from ..core.swarm import ACTIVE, INACTIVE, PENDING, Local, Member, NodeChange
+
+SOCKET = "/var/run/docker.sock"
+PORT = 2377
+
+
+class SwarmError(Exception):
+    """The engine could not be asked, or refused; says what was tried and what it answered."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: str, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+class Swarm:
+    """The engine of this host, as far as the swarm goes."""
+
+    def __init__(self, path: str = SOCKET, timeout: float = 60) -> None:
+        self._path = path
+        self._timeout = timeout
+
+    # -- reading
+
+    def info(self) -> dict[str, Any]:
+        """What `docker info` shows."""
+        answer: dict[str, Any] = self._call("GET", "/info")
+        return answer
+
+    def local(self) -> Local:
+        return local(self.info())
+
+    def members(self) -> list[Member]:
+        """The nodes of the swarm; only a manager with a quorum can say."""
+        return [_member(node) for node in self._call("GET", "/nodes")]
+
+    def tokens(self) -> dict[str, str]:
+        """The join tokens, `worker` and `manager`."""
+        tokens = self._call("GET", "/swarm")["JoinTokens"]
+        return {"worker": tokens["Worker"], "manager": tokens["Manager"]}
+
+    # -- changing
+
+    def init(self, address: str, pools: list[str], prefix: int, port: int) -> None:
+        body = {
+            "ListenAddr": f"{address}:{PORT}",
+            "AdvertiseAddr": f"{address}:{PORT}",
+            "DataPathAddr": address,
+            "DataPathPort": port,
+            "DefaultAddrPool": pools,
+            "SubnetSize": prefix,
+        }
+        self._call("POST", "/swarm/init", body)
+
+    def join(self, address: str, managers: list[str], token: str) -> None:
+        """Ask the managers for membership; the engine goes on trying after its own time limit."""
+        body = {
+            "ListenAddr": f"{address}:{PORT}",
+            "AdvertiseAddr": f"{address}:{PORT}",
+            "DataPathAddr": address,
+            "RemoteAddrs": [f"{manager}:{PORT}" for manager in managers],
+            "JoinToken": token,
+        }
+        self._call("POST", "/swarm/join", body)
+
+    def leave(self) -> None:
+        self._call("POST", "/swarm/leave?force=true")
+
+    def apply(self, change: NodeChange) -> None:
+        if change.verb == "remove":
+            self._remove(change.id)
+            return
+        node = self._call("GET", f"/nodes/{quote(change.id)}")
+        spec = node["Spec"]
+        for key, value in change.after.items():
+            if key == "labels":
+                spec["Labels"] = {**(spec.get("Labels") or {}), **value}  # type: ignore[dict-item]
+            else:
+                spec[key.capitalize()] = value
+        self._call("POST", f"/nodes/{quote(change.id)}/update?version={node['Version']['Index']}", spec)
+
+    def _remove(self, node: str) -> None:
+        """Remove a dead entry. A manager's is demoted first, or it would count in the quorum."""
+        found = self._call("GET", f"/nodes/{quote(node)}")
+        if found["Spec"]["Role"] == "manager":
+            found["Spec"]["Role"] = "worker"
+            path = f"/nodes/{quote(node)}/update?version={found['Version']['Index']}"
+            self._call("POST", path, found["Spec"])
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                self._call("DELETE", f"/nodes/{quote(node)}?force=true")
+                return
+            except SwarmError as error:
+                # The demotion takes a moment to reach the raft.
+                if error.status == 404:
+                    return
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.5)
+
+    # -- waiting
+
+    def wait(self, timeout: float, manager: bool) -> Local:
+        """Until the node is an active member (of a swarm with a quorum, where it is a manager)."""
+        deadline = time.monotonic() + timeout
+        why = ""
+        while True:
+            try:
+                state = self.local()
+                why = state.error or f"state {state.state}"
+                if state.state == ACTIVE and self._settled(state, manager):
+                    return state
+                if state.state not in (PENDING, ACTIVE):
+                    why = f"state {state.state}: {state.error}"
+            except SwarmError as error:
+                why = str(error)
+            if time.monotonic() > deadline:
+                raise SwarmError(f"the node is not an active member of the swarm after {timeout:g} s ({why})")
+            time.sleep(0.25)
+
+    def _settled(self, state: Local, manager: bool) -> bool:
+        if not manager:
+            return True
+        if not state.manager:
+            return False
+        own = [member for member in self.members() if member.id == state.node_id]
+        return bool(own) and own[0].state == "ready" and own[0].reachable
+
+    def left(self, timeout: float = 30) -> None:
+        """Until the node is in no swarm."""
+        deadline = time.monotonic() + timeout
+        while self.local().state != INACTIVE:
+            if time.monotonic() > deadline:
+                raise SwarmError(f"the node has not left its swarm after {timeout:g} s")
+            time.sleep(0.25)
+
+    # -- the wire
+
+    def _call(self, method: str, path: str, body: object = None) -> Any:
+        connection = _UnixConnection(self._path, self._timeout)
+        try:
+            payload = None if body is None else json.dumps(body)
+            connection.request(method, path, payload, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            text = answer.read().decode(errors="replace")
+        except OSError as error:
+            raise SwarmError(f"no Docker engine answers on {self._path}: {error}") from error
+        finally:
+            connection.close()
+        if answer.status >= 400:
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                text = json.loads(text)["message"]
+            raise SwarmError(f"{method} {path.partition('?')[0]}: {text.strip()}", answer.status)
+        return json.loads(text) if text.strip() else None
+
+
+def local(info: dict[str, Any]) -> Local:
+    """The swarm's part of `docker info`."""
+    swarm = info.get("Swarm") or {}
+    return Local(
+        state=swarm.get("LocalNodeState") or INACTIVE,
+        node_id=swarm.get("NodeID") or "",
+        cluster_id=(swarm.get("Cluster") or {}).get("ID") or "",
+        manager=bool(swarm.get("ControlAvailable")),
+        error=swarm.get("Error") or "",
+    )
+
+
+def _member(node: dict[str, Any]) -> Member:
+    manager = node.get("ManagerStatus") or {}
+    return Member(
+        id=node["ID"],
+        hostname=node.get("Description", {}).get("Hostname", ""),
+        role=node["Spec"]["Role"],
+        availability=node["Spec"].get("Availability", "active"),
+        state=node.get("Status", {}).get("State", "unknown"),
+        reachable=manager.get("Reachability") == "reachable",
+        leader=bool(manager.get("Leader")),
+        labels=node["Spec"].get("Labels") or {},
+    )

@@ -1,0 +1,159 @@
+"""Who is in the swarm and what has to happen to whom: pure decisions.
+
+A node is looked at through its own engine (`Local`), the whole swarm through a manager
+(`Member`). A node that is in another swarm is never touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+INACTIVE, PENDING, ACTIVE, ERROR, LOCKED = "inactive", "pending", "active", "error", "locked"
+
+
+class Refused(Exception):
+    """The node or the swarm is in a state that must not be mended by itself; says what to do."""
+
+
+@dataclass(frozen=True)
+class Local:
+    """A node as its own engine sees it. Only a manager knows the id of the swarm."""
+
+    state: str
+    node_id: str = ""
+    cluster_id: str = ""
+    manager: bool = False
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What a node should become. ``managers`` are the addresses to join at; none means that
+    this node is the first one. ``members`` are the ids of the nodes of the swarm."""
+
+    managers: tuple[str, ...] = ()
+    cluster_id: str = ""
+    members: frozenset[str] = frozenset()
+
+
+def membership(local: Local, goal: Goal) -> str:
+    """`nothing`, `init`, `join` or `rejoin` (leave first, then join)."""
+    if local.state == LOCKED:
+        raise Refused("its swarm is locked after a restart; unlock it with `docker swarm unlock`")
+    if local.state == ACTIVE:
+        if foreign(local, goal):
+            raise Refused(
+                f"it is in another swarm ({local.cluster_id or 'as node ' + local.node_id}); "
+                "take it out with `docker swarm leave --force` or out of the inventory"
+            )
+        return "nothing"
+    if not goal.managers:
+        if local.state == INACTIVE:
+            return "init"
+        raise Refused(
+            f"its swarm is in state {local.state} ({local.error or 'no reason given'}) and there is no "
+            "working manager to join again; mend that swarm first"
+        )
+    return "join" if local.state == INACTIVE else "rejoin"
+
+
+def foreign(local: Local, goal: Goal) -> bool:
+    """Is an active node in a swarm that is not the one of the goal?"""
+    if local.manager:
+        return bool(goal.cluster_id) and local.cluster_id != goal.cluster_id
+    if not goal.members:
+        return not goal.managers and bool(local.node_id)
+    return local.node_id not in goal.members
+
+
+@dataclass(frozen=True)
+class Member:
+    """A node of the swarm as a manager sees it."""
+
+    id: str
+    hostname: str
+    role: str
+    availability: str = "active"
+    state: str = "ready"
+    reachable: bool = False
+    leader: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A node of the inventory. An empty availability is left as it is, so are other labels."""
+
+    hostname: str
+    id: str
+    role: str
+    availability: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class NodeChange:
+    """One step: `update` sets role, availability and labels; `remove` deletes a dead entry."""
+
+    verb: str
+    id: str
+    hostname: str
+    before: Mapping[str, object]
+    after: Mapping[str, object]
+
+
+def node_changes(members: Iterable[Member], declared: Iterable[Declared]) -> list[NodeChange]:
+    """Promotions and labels first, then demotions, then dead entries of nodes that came back.
+
+    A demotion that would leave the swarm without a majority of managers is refused.
+    """
+    known = list(members)
+    by_id = {member.id: member for member in known}
+    updates: list[NodeChange] = []
+    demotions: list[NodeChange] = []
+    removals: list[NodeChange] = []
+    for node in declared:
+        member = by_id.get(node.id)
+        if member is None:
+            raise Refused(f"{node.hostname} (node {node.id}) is not in this swarm")
+        change = _update(member, node)
+        if change is not None:
+            (demotions if change.after.get("role") == "worker" else updates).append(change)
+        for old in known:
+            # The same host under an older id: it was reset and has joined again.
+            if old.hostname == member.hostname and old.id != member.id and old.state == "down":
+                entry = {"node": old.id, "role": old.role}
+                removals.append(NodeChange("remove", old.id, old.hostname, entry, {}))
+    _keep_majority(known, demotions)
+    return updates + demotions + removals
+
+
+def _update(member: Member, node: Declared) -> NodeChange | None:
+    before: dict[str, object] = {}
+    after: dict[str, object] = {}
+    if member.role != node.role:
+        before["role"], after["role"] = member.role, node.role
+    if node.availability and member.availability != node.availability:
+        before["availability"], after["availability"] = member.availability, node.availability
+    missing = {k: v for k, v in node.labels.items() if member.labels.get(k) != v}
+    if missing:
+        before["labels"] = {k: member.labels[k] for k in missing if k in member.labels}
+        after["labels"] = missing
+    if not after:
+        return None
+    return NodeChange("update", member.id, member.hostname, before, after)
+
+
+def _keep_majority(members: list[Member], demotions: list[NodeChange]) -> None:
+    if not demotions:
+        return
+    leaving = {change.id for change in demotions}
+    left = [m for m in members if m.role == "manager" and m.id not in leaving]
+    alive = sum(1 for m in left if m.reachable)
+    if alive < len(left) // 2 + 1:
+        names = ", ".join(sorted(change.hostname for change in demotions))
+        raise Refused(
+            f"demoting {names} would leave {alive} of {len(left)} managers reachable, "
+            f"and {len(left) // 2 + 1} are needed"
+        )

@@ -1,0 +1,120 @@
+#!/usr/bin/python
+# Copyright (c) The arpanet.cluster authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: node_facts
+short_description: Looks once at everything that the roles ask of a node
+version_added: 0.1.0
+description:
+  - Returns as C(ansible_facts['arpanet_node']) what the roles of this collection decide by, so that a
+    run over nodes that are as they should be costs one look instead of a task for each question.
+  - Needs nothing but Python on the node.
+author:
+  - The arpanet.cluster authors (@arpanet)
+attributes:
+  check_mode:
+    support: full
+    description: Only reads. On a node that is not in a swarm, whether the kernel knows VXLAN may be
+      found out with a link that exists for a moment.
+  diff_mode:
+    support: N/A
+    description: Changes nothing.
+  idempotent:
+    support: N/A
+    description: Changes nothing.
+options:
+  address:
+    description: The node's address for its peers; by default that of its default route.
+    type: str
+    default: ""
+  packages:
+    description: The packages to look for.
+    type: list
+    elements: str
+    default: []
+  units:
+    description: The systemd units to look at, such as V(docker.service).
+    type: list
+    elements: str
+    default: []
+"""
+
+EXAMPLES = r"""
+- name: Look at the node
+  arpanet.cluster.node_facts:
+    packages: [docker.io]
+    units: [docker.service]
+"""
+
+RETURN = r"""
+ansible_facts:
+  description: Facts to add.
+  returned: always
+  type: dict
+  contains:
+    arpanet_node:
+      description: Address, distribution, packages, services, swarm and more of this node.
+      type: dict
+      returned: always
+      sample:
+        address: 192.0.2.10
+        architecture: amd64
+        distribution: {family: debian, id: debian, name: Debian GNU/Linux 13 (trixie), version: "13"}
+        services: {docker.service: {active: true, enabled: true}}
+        swarm: {cluster_id: u8x1, manager: true, members: [n1], node_id: n1, state: active}
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import host
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.swarm import (
+    Swarm,
+    SwarmError,
+    local,
+)
+
+
+def engine() -> dict[str, Any]:
+    """Version and swarm of the node's engine; empty where none answers."""
+    swarm = Swarm(timeout=10)
+    try:
+        info = swarm.info()
+    except SwarmError:
+        return {"version": "", "swarm": {**local({}).__dict__, "state": "", "members": [], "quorum": False}}
+    state = local(info)
+    try:
+        members, quorum = [member.id for member in swarm.members()] if state.manager else [], state.manager
+    except SwarmError:
+        members, quorum = [], False
+    return {
+        "version": info.get("ServerVersion", ""),
+        "swarm": {**state.__dict__, "members": members, "quorum": quorum},
+    }
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "address": {"type": "str", "default": ""},
+            "packages": {"type": "list", "elements": "str", "default": []},
+            "units": {"type": "list", "elements": "str", "default": []},
+        },
+        supports_check_mode=True,
+    )
+    facts = host.look(module.params["address"], module.params["units"], module.params["packages"])
+    docker = engine()
+    facts["versions"]["docker"] = docker["version"]
+    facts["swarm"] = docker["swarm"]
+    facts["overlay"] = host.overlay_files()
+    # A node in a swarm has shown what its kernel can do.
+    facts["vxlan"] = True if docker["swarm"]["state"] == "active" else host.vxlan()
+    module.exit_json(ansible_facts={"arpanet_node": facts})
+
+
+if __name__ == "__main__":
+    main()
