@@ -13,6 +13,13 @@ LABEL_DEPLOYMENT = "arpanet.deployment"
 LABEL_SERVICE = "arpanet.service"
 LABEL_REVISION = "arpanet.revision"
 LABEL_STACK_HASH = "arpanet.stack-hash"
+# Further names of a service, separated by commas.
+LABEL_ALIASES = "arpanet.aliases"
+
+# Metadata of registrations in Consul; with META_CONTAINER they are a node agent's.
+META_DEPLOYMENT = "arpanet-deployment"
+META_SERVICE = "arpanet-service"
+META_CONTAINER = "arpanet-container"
 
 # Set by Swarm on every container of a task.
 LABEL_TASK_NAME = "com.docker.swarm.task.name"
