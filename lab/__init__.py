@@ -1,0 +1,1 @@
+"""Real nodes in containers, for the tests and the demo."""
