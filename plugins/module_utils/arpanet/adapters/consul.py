@@ -1,4 +1,4 @@
-"""Consul: key-value store, transactions, services, health.
+"""Consul: key-value store, transactions, services, health, sessions and locks.
 
 Thin over py-consul. Values of keys are JSON objects. Every failure is a ConsulError that says
 what was tried, where and why.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +16,9 @@ from urllib.parse import urlsplit
 
 import consul as pyconsul
 import requests
+from requests.adapters import HTTPAdapter
+
+from ..core.registrations import Registration
 
 DEFAULT_URL = "http://127.0.0.1:8500"
 
@@ -49,16 +52,16 @@ class Op:
     value: Value = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Service:
-    """One registration with the local agent. `status` becomes a check where it is given."""
+class _Patience(HTTPAdapter):
+    """Gives every request a time limit: py-consul 1.5 sets none, newer ones a fixed one."""
 
-    id: str
-    name: str
-    address: str
-    port: int = 0
-    tags: tuple[str, ...] = ()
-    meta: tuple[tuple[str, str], ...] = ()
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        super().__init__()
+
+    def send(self, request: Any, *args: Any, **kwargs: Any) -> requests.Response:
+        kwargs["timeout"] = self._seconds
+        return super().send(request, *args, **kwargs)
 
 
 class Consul:
@@ -69,13 +72,18 @@ class Consul:
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ConsulError(f"Consul's address {url!r} is not a URL such as {DEFAULT_URL}")
         self.url = url
-        self._timeout = timeout
         self.api = pyconsul.Consul(
             host=parts.hostname,
             port=parts.port or (443 if parts.scheme == "https" else 8500),
             scheme=parts.scheme,
             token=token,
         )
+        # One session for all requests: connections stay open between them.
+        session = self.api.http.session
+        session.mount(f"{parts.scheme}://", _Patience(timeout))
+        if token:
+            # py-consul 1.5 leaves the token out of sessions and transactions.
+            session.headers["X-Consul-Token"] = token
 
     @contextmanager
     def _asking(self, what: str) -> Iterator[None]:
@@ -131,7 +139,7 @@ class Consul:
 
     # Health
 
-    def healthy(self, service: str, tag: str | None = None) -> list[dict[str, Any]]:
+    def healthy(self, service: str, tag: str | None = None) -> Sequence[dict[str, Any]]:
         """Instances of a service that pass all checks, as DNS would answer:
         [{"id", "address", "port", "node", "tags", "meta"}]."""
         with self._asking(f"asking for healthy instances of {service}"):
@@ -147,6 +155,133 @@ class Consul:
             }
             for item in found
         ]
+
+    # Services of this agent
+
+    def node_name(self) -> str:
+        """What this agent calls its node."""
+        with self._asking("asking for the agent's own name"):
+            return str(self.api.agent.self()["Config"]["NodeName"])
+
+    def registrations(self) -> Sequence[Registration]:
+        """All services registered with this agent, its own and everybody's."""
+        with self._asking("listing the agent's services"):
+            services, checks = self.api.agent.services(), self.api.agent.checks()
+        trouble = {
+            check["ServiceID"]: check.get("Notes") or check["Status"]
+            for check in checks.values()
+            if check["ServiceID"] and check["Status"] == "critical"
+        }
+        return [_registration(item, trouble.get(item["ID"], "")) for item in services.values()]
+
+    def register(self, registration: Registration, checks: Sequence[dict[str, Any]] = ()) -> None:
+        """Write a service of this agent, together with its checks and their state, in one request.
+
+        Checks that it had and that are not given go. Without `checks`, `trouble` makes one that is
+        critical from the start and never changes by itself.
+        """
+        checks = [*checks] or _trouble_check(registration)
+        with self._asking(f"registering {registration.id}"):
+            self.api.agent.service.register(
+                registration.name,
+                service_id=registration.id,
+                address=registration.address,
+                port=registration.port,
+                tags=[*registration.tags],
+                meta=dict(registration.meta),
+                check=checks[0] if checks else None,
+                extra_checks=[*checks[1:]],
+                replace_existing_checks=True,
+            )
+
+    def deregister(self, service_id: str) -> None:
+        """Remove a service of this agent; an absent one is fine."""
+        with self._asking(f"deregistering {service_id}"):
+            try:
+                self.api.agent.service.deregister(service_id)
+            except pyconsul.ConsulException as error:
+                # Older agents answer 500 and newer ones 404, all with these words.
+                if "unknown service" not in str(error).lower():
+                    raise
+
+    # Services of nodes that have no agent
+
+    def external(self, node: str) -> tuple[str, dict[str, Registration]] | None:
+        """Address and services (by ID) of a node in the catalog; None when there is no such node."""
+        with self._asking(f"asking for node {node}"):
+            _, found = self.api.catalog.node(node)
+        if not found:
+            return None
+        services = {key: _registration(item, "") for key, item in (found.get("Services") or {}).items()}
+        return str(found["Node"]["Address"]), services
+
+    def register_external(self, node: str, address: str, registration: Registration) -> None:
+        """Write a service of a node that has no agent; the node appears with its first service."""
+        service = {
+            "ID": registration.id,
+            "Service": registration.name,
+            "Address": registration.address,
+            "Port": registration.port,
+            "Tags": [*registration.tags],
+            "Meta": dict(registration.meta),
+        }
+        with self._asking(f"registering {registration.id} on node {node}"):
+            self.api.catalog.register(node, address, service=service)
+
+    def deregister_external(self, node: str, service_id: str | None = None) -> None:
+        """Remove a service of a node that has no agent, or the whole node."""
+        with self._asking(f"deregistering {service_id or 'everything'} on node {node}"):
+            self.api.catalog.deregister(node, service_id=service_id)
+
+    # Nodes, sessions and locks
+
+    def nodes(self) -> dict[str, bool]:
+        """Every node of the catalog, and whether its agent is alive (a node without one counts so)."""
+        with self._asking("listing nodes"):
+            _, known = self.api.catalog.nodes(consistency="consistent")
+            _, critical = self.api.health.state("critical")
+        dead = {check["Node"] for check in critical if check["CheckID"] == "serfHealth"}
+        return {node["Node"]: node["Node"] not in dead for node in known}
+
+    def open_session(self, name: str, seconds: int) -> str:
+        """A session that ends with this node, or when it is not renewed for `seconds` (10 or more).
+
+        What it has locked is then free, and keeps its value.
+        """
+        with self._asking(f"opening session {name!r}"):
+            return str(self.api.session.create(name, behavior="release", ttl=seconds))
+
+    def renew_session(self, session: str) -> bool:
+        """False when the session has ended."""
+        with self._asking("renewing a session"):
+            try:
+                return bool(self.api.session.renew(session))
+            except pyconsul.NotFound:
+                return False
+
+    def lock(self, key: str, value: Value, session: str) -> bool:
+        """Take a lock, or keep one that the session has; False while another session has it."""
+        with self._asking(f"locking {key}"):
+            return bool(self.api.kv.put(key, json.dumps(value, sort_keys=True), acquire=session))
+
+
+def _registration(item: dict[str, Any], trouble: str) -> Registration:
+    return Registration(
+        id=item["ID"],
+        name=item["Service"],
+        address=item["Address"],
+        port=item["Port"],
+        tags=tuple(item["Tags"] or ()),
+        meta=tuple(sorted((item.get("Meta") or {}).items())),
+        trouble=trouble,
+    )
+
+
+def _trouble_check(registration: Registration) -> list[dict[str, Any]]:
+    if not registration.trouble:
+        return []
+    # Nobody ever reports to it, so it stays as it is; its time to live only satisfies the form.
+    return [{"name": "Docker", "notes": registration.trouble, "ttl": "24h", "status": "critical"}]
 
 
 def _entry(item: dict[str, Any]) -> Entry:
