@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import consul as pyconsul
 import requests
+from consul.callback import CB
 from requests.adapters import HTTPAdapter
 
 from ..core.registrations import Registration
@@ -144,17 +145,43 @@ class Consul:
         [{"id", "address", "port", "node", "tags", "meta"}]."""
         with self._asking(f"asking for healthy instances of {service}"):
             _, found = self.api.health.service(service, passing=True, tag=tag)
-        return [
-            {
-                "id": item["Service"]["ID"],
-                "address": item["Service"]["Address"] or item["Node"]["Address"],
-                "port": item["Service"]["Port"],
-                "node": item["Node"]["Node"],
-                "tags": item["Service"]["Tags"] or [],
-                "meta": item["Service"].get("Meta") or {},
-            }
-            for item in found
-        ]
+        return [_instance(item) for item in found]
+
+    # The cluster, as the asked server knows it: these answers need no leader and no majority
+
+    def leader(self) -> str:
+        """Address and port of the leader's raft; empty when there is none."""
+        with self._asking("asking for the leader"):
+            return str(self.api.status.leader())
+
+    def members(self) -> Sequence[dict[str, Any]]:
+        """Members of the gossip: [{"Name", "Addr", "Status", "Tags", ...}]."""
+        with self._asking("listing members"):
+            return [*self.api.agent.members()]
+
+    def known(self, prefix: str) -> dict[str, Value]:
+        """Values of all keys below a prefix, as far as the asked server has heard."""
+        with self._asking(f"listing {prefix}"):
+            _, found = self.api.kv.get(prefix, recurse=True, consistency="stale")
+        return {item["Key"]: _entry(item).value for item in found or []}
+
+    def instances(self, service: str) -> Sequence[dict[str, Any]]:
+        """Instances of a service whether they pass or not, as far as the asked server has heard:
+        as `healthy`, with "passing" and "trouble" (what the first failing check says)."""
+        with self._asking(f"asking for the instances of {service}"):
+            # The library's own call asks the leader.
+            found = self.api.http.get(
+                CB.json(),
+                f"/v1/health/service/{service}",
+                params=[("stale", "1")],
+                headers=self.api.prepare_headers(),
+            )
+        instances = []
+        for item in found:
+            failing = [check for check in item["Checks"] if check["Status"] != "passing"]
+            trouble = (failing[0]["Output"] or failing[0]["Notes"] or failing[0]["Name"]).strip() if failing else ""
+            instances.append({**_instance(item), "passing": not failing, "trouble": trouble})
+        return instances
 
     # Services of this agent
 
@@ -282,6 +309,17 @@ def _trouble_check(registration: Registration) -> list[dict[str, Any]]:
         return []
     # Nobody ever reports to it, so it stays as it is; its time to live only satisfies the form.
     return [{"name": "Docker", "notes": registration.trouble, "ttl": "24h", "status": "critical"}]
+
+
+def _instance(item: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": item["Service"]["ID"],
+        "address": item["Service"]["Address"] or item["Node"]["Address"],
+        "port": item["Service"]["Port"],
+        "node": item["Node"]["Node"],
+        "tags": item["Service"]["Tags"] or [],
+        "meta": item["Service"].get("Meta") or {},
+    }
 
 
 def _entry(item: dict[str, Any]) -> Entry:
