@@ -1,0 +1,15 @@
+# Copyright: the arpanet.cluster authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  consul_url:
+    description: HTTP address of a Consul agent, seen from the host that the module runs on.
+    type: str
+    default: http://127.0.0.1:8500
+  consul_token:
+    description: Consul ACL token.
+    type: str
+"""

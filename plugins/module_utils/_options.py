@@ -1,0 +1,25 @@
+# Copyright: the arpanet.cluster authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Options that several modules share; documented in plugins/doc_fragments/."""
+
+from __future__ import annotations
+
+from typing import Any
+
+CONSUL: dict[str, Any] = {
+    "consul_url": {"type": "str", "default": "http://127.0.0.1:8500"},
+    "consul_token": {"type": "str", "no_log": True},
+}
+
+ENGINE: dict[str, Any] = {
+    "docker_host": {"type": "str", "default": "unix:///var/run/docker.sock"},
+}
+
+# How a stack's file is read, on the controller.
+STACK: dict[str, Any] = {
+    "file": {"type": "path"},
+    "profiles": {"type": "list", "elements": "str", "default": []},
+    "env_files": {"type": "list", "elements": "path", "default": []},
+    "environment": {"type": "dict", "default": {}},
+    "compose_command": {"type": "list", "elements": "str", "default": []},
+}

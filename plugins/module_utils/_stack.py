@@ -1,0 +1,98 @@
+# Copyright (c) The arpanet.cluster authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A stack's file as modules and action plugins on the controller read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .arpanet.adapters import compose
+from .arpanet.core import names, stack, support
+
+# How nodes name the cluster's registry: a proxy on each of them.
+REGISTRY = "127.0.0.1:5000"
+
+
+class StackFileError(Exception):
+    """The stack cannot be deployed as it is; the message names the file and the service."""
+
+
+@dataclass(frozen=True)
+class StackFile:
+    """A checked stack. Services with a build have the image that the build will be kept as."""
+
+    name: str
+    deployment: str
+    model: dict[str, Any]
+    builds: list[dict[str, Any]]
+    networks: dict[str, dict[str, int]]
+    notes: list[str]
+
+
+def read_stack(
+    file: str,
+    deployment: str | None = None,
+    profiles: list[str] | None = None,
+    env_files: list[str] | None = None,
+    environment: dict[str, Any] | None = None,
+    compose_command: list[str] | None = None,
+    **_others: Any,
+) -> StackFile:
+    """Read and check a stack's file; StackFileError says what is wrong with it."""
+    path = Path(file).expanduser().absolute()
+    name = names.stack_name(path.parent.name)
+    try:
+        deployment = names.check_deployment_id(deployment or name)
+        model = compose.normalise(
+            path,
+            deployment,
+            compose.find_command(compose_command or []),
+            profiles or [],
+            env_files or [],
+            {key: str(value) for key, value in (environment or {}).items()},
+        )
+        notes = [*model.pop("x-arpanet-warnings"), *stack.check(model)]
+        builds = [_build(name, service, body) for service, body in model["services"].items() if body.get("build")]
+    except (compose.ComposeError, names.InvalidName) as error:
+        raise StackFileError(str(error)) from error
+    except support.Unsupported as error:
+        raise StackFileError(f"{path}: {error}") from error
+    for build in builds:
+        model["services"][build["service"]]["image"] = f"{REGISTRY}/{build['image']}"
+    return StackFile(name, deployment, model, builds, stack.network_tasks(model), notes)
+
+
+def _build(stack_name: str, service: str, body: dict[str, Any]) -> dict[str, Any]:
+    # The docker library is wanted on the controller by stacks that build, and only by them.
+    try:
+        from .arpanet.adapters import build_context
+    except ImportError as error:
+        raise StackFileError(
+            f"service {service} has a build, which needs the Python library docker on the controller: "
+            "pip install docker"
+        ) from error
+    stated = body["build"]
+    odd = sorted(set(stated) & {"additional_contexts", "secrets", "ssh", "dockerfile_inline", "entitlements"})
+    if odd:
+        raise support.Unsupported(f"service {service}: build.{odd[0]} needs BuildKit: build that image beforehand")
+    dockerfile = stated.get("dockerfile", "Dockerfile")
+    options = {
+        "args": stated.get("args") or {},
+        "target": stated.get("target") or "",
+        "labels": stated.get("labels") or {},
+    }
+    context = Path(stated["context"])
+    try:
+        digest = build_context.content_hash(context, dockerfile, options)
+    except (build_context.ContextError, OSError) as error:
+        raise StackFileError(f"service {service}: {error}") from error
+    return {
+        "service": service,
+        "image": f"{stack_name}/{names.dns_label(service)}:{digest}",
+        "context": str(context),
+        "dockerfile": dockerfile,
+        **options,
+    }

@@ -1,0 +1,52 @@
+"""A build context: which files it has, its content's hash, and its archive."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tarfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from docker.utils.build import exclude_paths
+
+
+class ContextError(Exception):
+    """A build context that cannot be read; the message names it."""
+
+
+def files(context: Path, dockerfile: str) -> Iterator[str]:
+    """Relative paths of a context in a fixed order, without what .dockerignore leaves out."""
+    if not context.is_dir():
+        raise ContextError(f"build context {context} is not a directory")
+    if not (context / dockerfile).is_file():
+        raise ContextError(f"build context {context} has no {dockerfile}")
+    ignore = context / ".dockerignore"
+    patterns = [line.strip() for line in ignore.read_text().splitlines()] if ignore.exists() else []
+    kept = [pattern for pattern in patterns if pattern and not pattern.startswith("#")]
+    return iter(sorted(exclude_paths(str(context), kept, dockerfile)))
+
+
+def content_hash(context: Path, dockerfile: str, options: Mapping[str, Any]) -> str:
+    """16 hexadecimal digits that change with any file's content, name or mode, or a build option.
+
+    Times and owners do not count: a fresh checkout is the same context.
+    """
+    digest = hashlib.sha256(json.dumps([dockerfile, options], sort_keys=True).encode())
+    for name in files(context, dockerfile):
+        path = context / name
+        digest.update(f"\0{name}\0{path.lstat().st_mode & 0o111:o}\0".encode())
+        if path.is_symlink():
+            digest.update(str(path.readlink()).encode())
+        elif path.is_file():
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:16]
+
+
+def archive(context: Path, dockerfile: str, into: IO[bytes]) -> None:
+    """Write the context as a gzipped tar."""
+    with tarfile.open(fileobj=into, mode="w:gz", compresslevel=1) as tar:
+        for name in files(context, dockerfile):
+            tar.add(context / name, arcname=name, recursive=False)

@@ -1,0 +1,237 @@
+"""The Docker Engine of a Swarm manager: what a deployment has, and how it is changed.
+
+Thin over the `docker` library's low-level client. Every failure is an EngineError that says what
+was tried, on what and why it failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import docker
+import docker.errors
+import requests
+
+from ..core import names
+from ..core.plan import Actual
+from ..core.services import Spec
+
+DEFAULT_URL = "unix:///var/run/docker.sock"
+_PARALLEL = 8
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class EngineError(Exception):
+    """The Engine could not be asked, or refused; the message says what, where and why."""
+
+
+class Engine:
+    """One Engine, by its address."""
+
+    def __init__(self, url: str = DEFAULT_URL, timeout: float = 60) -> None:
+        self.url = url
+        with self.asking("connecting"):
+            self.api = docker.APIClient(base_url=url, version="auto", timeout=timeout)
+
+    @contextmanager
+    def asking(self, what: str) -> Iterator[None]:
+        """Turn the client library's errors into EngineError."""
+        try:
+            yield
+        except docker.errors.APIError as error:
+            raise EngineError(f"{what}: the Engine said: {error.explanation or error}") from error
+        except (docker.errors.DockerException, requests.RequestException) as error:
+            raise EngineError(
+                f"{what}: the Engine at {self.url} does not answer ({error}). Is the docker service running there?"
+            ) from error
+
+    def info(self) -> Spec:
+        """`GET /info`."""
+        with self.asking("asking for the Engine's state"):
+            return dict(self.api.info())
+
+    def nodes(self) -> list[Spec]:
+        """The Swarm's nodes; only a manager with a quorum can tell."""
+        with self.asking("listing nodes"):
+            return list(self.api.nodes())
+
+    # What a deployment has
+
+    def actual(self, deployment: str) -> Actual:
+        """Everything that carries the deployment's label."""
+        networks = self.networks(deployment)
+        by_id = {network["Id"]: name for name, network in networks.items()}
+        # Networks that are not ours keep their id: nobody compares them by name.
+        return Actual(
+            services={
+                name: _with_network_names(service["Spec"], by_id) for name, service in self.services(deployment).items()
+            },
+            networks=networks,
+            secrets=self._secret_names(deployment),
+            configs=self._config_names(deployment),
+        )
+
+    def services(self, deployment: str | None = None) -> dict[str, Spec]:
+        """Services by name, as `GET /services` answers; of all deployments when none is given."""
+        with self.asking("listing services"):
+            found = self.api.services(filters={"label": _label(deployment)})
+        return {service["Spec"]["Name"]: service for service in found}
+
+    def networks(self, deployment: str) -> dict[str, Spec]:
+        """Networks of a deployment by name."""
+        with self.asking("listing networks"):
+            found = self.api.networks(filters={"label": [_label(deployment)], "scope": "swarm"})
+        return {network["Name"]: network for network in found}
+
+    def tasks(self, deployment: str | None = None) -> list[Spec]:
+        """Tasks as `GET /tasks` answers, ended ones among them."""
+        with self.asking("listing tasks"):
+            return list(self.api.tasks(filters={"label": _label(deployment)}))
+
+    def _secret_names(self, deployment: str) -> frozenset[str]:
+        with self.asking("listing secrets"):
+            found = self.api.secrets(filters={"label": [_label(deployment)]})
+        return frozenset(secret["Spec"]["Name"] for secret in found)
+
+    def _config_names(self, deployment: str) -> frozenset[str]:
+        with self.asking("listing configs"):
+            found = self.api.configs(filters={"label": [_label(deployment)]})
+        return frozenset(config["Spec"]["Name"] for config in found)
+
+    # Changes
+
+    def create_network(self, spec: Spec) -> None:
+        """Create a Swarm-wide network from the shape that core.stack.network_spec makes."""
+        with self.asking(f"creating network {spec['Name']}"):
+            self.api.create_network(
+                spec["Name"],
+                driver=spec["Driver"],
+                options=spec["Options"],
+                ipam={"Driver": "default", **spec["IPAM"]},
+                labels=spec["Labels"],
+                internal=spec["Internal"],
+                attachable=spec["Attachable"],
+                check_duplicate=None,
+                scope="swarm",
+            )
+
+    def create_service(self, spec: Spec) -> None:
+        """Create a service from a specification whose references are names."""
+        with self.asking(f"creating service {spec['Name']}"):
+            self.api.create_service(
+                task_template=self._with_ids(spec["TaskTemplate"]),
+                name=spec["Name"],
+                labels=spec["Labels"],
+                mode=spec["Mode"],
+                update_config=spec["UpdateConfig"],
+                rollback_config=spec["RollbackConfig"],
+                endpoint_spec=spec["EndpointSpec"],
+            )
+
+    def update_service(self, spec: Spec) -> None:
+        """Replace a service's specification by this one."""
+        with self.asking(f"updating service {spec['Name']}"):
+            current = self.api.inspect_service(spec["Name"])
+            self.api.update_service(
+                current["ID"],
+                current["Version"]["Index"],
+                task_template=self._with_ids(spec["TaskTemplate"]),
+                name=spec["Name"],
+                labels=spec["Labels"],
+                mode=spec["Mode"],
+                update_config=spec["UpdateConfig"],
+                rollback_config=spec["RollbackConfig"],
+                endpoint_spec=spec["EndpointSpec"],
+                fetch_current_spec=False,
+            )
+
+    def create_secret(self, spec: Spec) -> None:
+        """Create a secret; `Data` is base64."""
+        with self.asking(f"creating secret {spec['Name']}"):
+            self._post("/secrets/create", spec)
+
+    def create_config(self, spec: Spec) -> None:
+        """Create a config; `Data` is base64."""
+        with self.asking(f"creating config {spec['Name']}"):
+            self._post("/configs/create", spec)
+
+    def remove(self, kind: str, name: str) -> bool:
+        """Remove a service, network, secret or config. False when something still uses it."""
+        removers: dict[str, Callable[[str], Any]] = {
+            "service": self.api.remove_service,
+            "network": self.api.remove_network,
+            "secret": self.api.remove_secret,
+            "config": self.api.remove_config,
+        }
+        with self.asking(f"removing {kind} {name}"):
+            try:
+                removers[kind](name)
+            except docker.errors.NotFound:
+                return True
+            except docker.errors.APIError as error:
+                if "in use" in str(error) or "active endpoints" in str(error):
+                    return False
+                raise
+        return True
+
+    # Images
+
+    def digest(self, image: str) -> str | None:
+        """The digest that a registry has for an image now; None when none answers for it."""
+        try:
+            with self.asking(f"resolving image {image}"):
+                return str(self.api.inspect_distribution(image)["Descriptor"]["digest"])
+        except EngineError:
+            return None
+
+    def stream(self, what: str, call: Callable[[docker.APIClient], Iterable[Spec]]) -> Iterator[Spec]:
+        """The events of a call that goes on for a while."""
+        with self.asking(what):
+            yield from call(self.api)
+
+    def each(self, do: Callable[[T], R], items: Iterable[T]) -> list[R]:
+        """Do something for each item, some at a time, results in order; the first failure is raised."""
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            return list(pool.map(do, items))
+
+    def _post(self, path: str, body: Spec) -> None:
+        # The library's own calls encode the data a second time.
+        api = self.api
+        response = api._post_json(api._url(path), data=body)
+        api._raise_for_status(response)
+
+    def _with_ids(self, template: Spec) -> Spec:
+        """A task template whose secrets and configs carry the ids that the Engine asks for."""
+        container = dict(template["ContainerSpec"])
+        readers = {"Secret": self.api.secrets, "Config": self.api.configs}
+        for kind, read in readers.items():
+            references = container.get(f"{kind}s")
+            if not references:
+                continue
+            ids = {item["Spec"]["Name"]: item["ID"] for item in read()}
+            missing = [item[f"{kind}Name"] for item in references if item[f"{kind}Name"] not in ids]
+            if missing:
+                raise EngineError(f"{kind.lower()} {', '.join(missing)} is not in the Swarm: create it first")
+            container[f"{kind}s"] = [{**item, f"{kind}ID": ids[item[f"{kind}Name"]]} for item in references]
+        return {**template, "ContainerSpec": container}
+
+
+def _label(deployment: str | None) -> str:
+    return f"{names.LABEL_DEPLOYMENT}={deployment}" if deployment else names.LABEL_DEPLOYMENT
+
+
+def _with_network_names(spec: Spec, by_id: dict[str, str]) -> Spec:
+    template = spec["TaskTemplate"]
+    networks = [
+        {**network, "Target": by_id.get(network["Target"], network["Target"])}
+        for network in template.get("Networks") or []
+    ]
+    return {
+        **spec,
+        "TaskTemplate": {**template, "Networks": sorted(networks, key=lambda network: network["Target"])},
+    }

@@ -1,0 +1,94 @@
+"""Whether a deployment's services have arrived at what was asked, read from Swarm's task list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .services import Spec, canonical
+
+Task = dict[str, Any]
+
+_OVER = frozenset({"complete", "shutdown", "failed", "rejected", "remove", "orphaned"})
+_BROKEN = frozenset({"failed", "rejected"})
+# A new task that failed this often since we began will not get better by waiting.
+HOPELESS = 3
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far one service is. `problems` are the distinct reasons its new tasks failed for."""
+
+    service: str
+    running: int
+    wanted: int
+    done: bool
+    hopeless: bool
+    problems: tuple[str, ...]
+
+
+def progress(service: Spec, tasks: list[Task], ready_nodes: frozenset[str], since: str) -> Progress:
+    """How far a service is.
+
+    :param service: as `GET /services/{id}` answers.
+    :param tasks: the service's tasks as `GET /tasks` answers.
+    :param ready_nodes: ids of nodes that are up and take tasks.
+    :param since: RFC 3339 time (UTC); older failures are somebody else's.
+    """
+    spec = service["Spec"]
+    template = _identity(spec["TaskTemplate"])
+    current = [task for task in tasks if _identity(task["Spec"]) == template]
+    alive = [task for task in current if task["DesiredState"] in ("running", "complete")]
+    running = [task for task in alive if task["Status"]["State"] == "running"]
+    complete = [task for task in current if task["Status"]["State"] == "complete"]
+    wanted = _wanted(spec, len(alive), ready_nodes)
+    # An old task on a node that does not answer stays "running" in the list for ever.
+    leaving = [
+        task
+        for task in tasks
+        if task not in alive and task["Status"]["State"] not in _OVER and task.get("NodeID", "") in ready_nodes
+    ]
+    is_job = "ReplicatedJob" in spec["Mode"] or "GlobalJob" in spec["Mode"]
+    arrived = len(complete) if is_job else len(running)
+    update = (service.get("UpdateStatus") or {}).get("State", "")
+    settled = update in ("", "completed")
+    broken = [task for task in current if task["Status"]["State"] in _BROKEN and task["CreatedAt"] >= since]
+    stopped = update in ("paused", "rollback_started", "rollback_paused", "rollback_completed")
+    problems = {_problem(task) for task in broken}
+    if stopped:
+        problems.add(service["UpdateStatus"].get("Message", f"the update is {update}"))
+    if not broken and not arrived >= wanted:
+        problems |= {task["Status"]["Err"] for task in alive if task["Status"].get("Err")}
+    extra = [] if is_job else [task for task in alive if task not in running]
+    return Progress(
+        service=spec["Name"],
+        running=arrived,
+        wanted=wanted,
+        done=arrived == wanted and settled and not leaving and not extra,
+        hopeless=stopped or (len(broken) >= HOPELESS and arrived < wanted),
+        problems=tuple(sorted(problems)),
+    )
+
+
+def _wanted(spec: Spec, alive: int, ready_nodes: frozenset[str]) -> int:
+    mode = spec["Mode"]
+    if "Replicated" in mode:
+        return int(mode["Replicated"].get("Replicas", 1))
+    if "ReplicatedJob" in mode:
+        return int(mode["ReplicatedJob"].get("TotalCompletions", 1))
+    # Swarm alone knows which nodes meet the constraints; without any it is every node.
+    constrained = (spec["TaskTemplate"].get("Placement") or {}).get("Constraints")
+    return max(alive, 1) if constrained else len(ready_nodes)
+
+
+def _identity(template: Spec) -> Spec:
+    """What makes a task an instance of this template. Swarm keeps tasks whose placement alone changed."""
+    kept = {key: value for key, value in template.items() if key not in ("Placement", "RestartPolicy", "LogDriver")}
+    return canonical(kept)  # type: ignore[no-any-return]
+
+
+def _problem(task: Task) -> str:
+    status = task["Status"]
+    code = (status.get("ContainerStatus") or {}).get("ExitCode")
+    reason = status.get("Err") or status.get("Message") or status["State"]
+    return f"{reason} (exit code {code})" if code else str(reason)

@@ -1,0 +1,205 @@
+"""The difference between what should exist and what does, field by field.
+
+A plan is pure data: `changed`, check mode's answer and the diff are all read from it, and
+applying does what it says and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import names
+from .services import Spec, canonical
+from .stack import HIDDEN, SECRET_NAME, Desired
+
+CREATE, UPDATE, REMOVE = "create", "update", "remove"
+
+# Swarm replaces a service's tasks when its task template changes, and only then.
+_RESTARTING = "TaskTemplate."
+
+# What users call the Engine's fields; the first match wins.
+_SPOKEN = (
+    (r"^TaskTemplate\.ContainerSpec\.Image$", "image"),
+    (r"^TaskTemplate\.ContainerSpec\.Env\.", "environment."),
+    (r"^TaskTemplate\.ContainerSpec\.Args", "command"),
+    (r"^TaskTemplate\.ContainerSpec\.Command", "entrypoint"),
+    (r"^TaskTemplate\.ContainerSpec\.Mounts", "mounts"),
+    (r"^TaskTemplate\.ContainerSpec\.", ""),
+    (r"^TaskTemplate\.Networks", "networks"),
+    (r"^TaskTemplate\.", ""),
+    (r"^Mode\.Replicated\.Replicas$", "replicas"),
+    (r"^EndpointSpec\.Ports", "ports"),
+)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field before and after; None where it is absent."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing of a deployment that is created, updated or removed."""
+
+    kind: str  # service, network, secret, config
+    name: str
+    action: str
+    fields: tuple[Field, ...] = ()
+    restarts: bool = False
+
+
+@dataclass(frozen=True)
+class Actual:
+    """What the Engine has of one deployment, by name, in the Engine's shapes."""
+
+    services: dict[str, Spec] = field(default_factory=dict)
+    networks: dict[str, Spec] = field(default_factory=dict)
+    secrets: frozenset[str] = frozenset()
+    configs: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What has to be done, in no order."""
+
+    changes: tuple[Change, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.changes)
+
+    def of(self, kind: str, *actions: str) -> list[str]:
+        """Names of one kind with one of these actions."""
+        return [change.name for change in self.changes if change.kind == kind and change.action in actions]
+
+
+def plan(desired: Desired, actual: Actual) -> Plan:
+    """What turns `actual` into `desired`."""
+    changes = [
+        *_named("network", desired.networks, actual.networks),
+        *_named("secret", desired.secrets, actual.secrets),
+        *_named("config", desired.configs, actual.configs),
+        *_services(desired.services, actual.services),
+    ]
+    return Plan(tuple(sorted(changes, key=lambda change: (change.kind, change.name))))
+
+
+def removal(actual: Actual) -> Plan:
+    """What removes all of it."""
+    return plan(Desired("", {}, {}), actual)
+
+
+def clashing_networks(desired: Desired, actual: Actual) -> list[str]:
+    """Networks that exist with another subnet or option: an Engine network cannot change in place."""
+    return [
+        name
+        for name, spec in desired.networks.items()
+        if name in actual.networks and _subnets(spec) != _subnets(actual.networks[name])
+    ]
+
+
+def as_diff(plan: Plan) -> dict[str, Any]:
+    """Ansible's before/after of a plan: {kind: {name: {field: value}}}."""
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for change in plan.changes:
+        group = f"{change.kind}s"
+        if change.action != CREATE:
+            before.setdefault(group, {})[change.name] = {
+                f.path: f.before for f in change.fields if f.before is not None
+            }
+        if change.action != REMOVE:
+            after.setdefault(group, {})[change.name] = {f.path: f.after for f in change.fields if f.after is not None}
+    return {"before": before, "after": after}
+
+
+def as_data(plan: Plan) -> list[dict[str, Any]]:
+    """A plan for programs: [{kind, name, action, restarts, fields: {path: [before, after]}}]."""
+    return [
+        {
+            "kind": change.kind,
+            "name": change.name,
+            "action": change.action,
+            "restarts": change.restarts,
+            "fields": {f.path: [f.before, f.after] for f in change.fields},
+        }
+        for change in plan.changes
+    ]
+
+
+def _named(kind: str, desired: dict[str, Spec], actual: dict[str, Spec] | frozenset[str]) -> Iterator[Change]:
+    for name, spec in desired.items():
+        if name not in actual:
+            shown = tuple(Field("subnet", None, cidr) for cidr in _subnets(spec))
+            yield Change(kind, name, CREATE, shown)
+    for name in actual:
+        if name not in desired:
+            yield Change(kind, name, REMOVE)
+
+
+def _services(desired: dict[str, Spec], actual: dict[str, Spec]) -> Iterator[Change]:
+    for name, spec in desired.items():
+        if name not in actual:
+            yield Change("service", name, CREATE, differences({}, spec))
+            continue
+        fields = differences(actual[name], spec)
+        if fields:
+            before, after = flatten(actual[name]), flatten(spec)
+            restarts = any(
+                path.startswith(_RESTARTING) and before.get(path) != after.get(path) for path in {*before, *after}
+            )
+            yield Change("service", name, UPDATE, fields, restarts)
+    for name in actual:
+        if name not in desired:
+            yield Change("service", name, REMOVE)
+
+
+def differences(before: Spec, after: Spec) -> tuple[Field, ...]:
+    """The fields that differ, by the name a user knows, values of secrets hidden."""
+    old, new = flatten(before), flatten(after)
+    return tuple(
+        _shown(path, old.get(path), new.get(path)) for path in sorted({*old, *new}) if old.get(path) != new.get(path)
+    )
+
+
+def flatten(spec: Spec) -> dict[str, Any]:
+    """A specification as `path -> value`, without what is no difference between two of them."""
+    flat: dict[str, Any] = {}
+    _flatten("", canonical({**spec, "Name": None}), flat)
+    flat.pop(f"Labels.{names.LABEL_REVISION}", None)
+    flat.pop(f"Labels.{names.LABEL_STACK_HASH}", None)
+    return flat
+
+
+def _flatten(prefix: str, value: Any, into: dict[str, Any]) -> None:
+    if prefix.endswith("ContainerSpec.Env") and isinstance(value, list):
+        value = dict(entry.partition("=")[::2] for entry in value)
+    # A label's name has dots of its own, so the path is for people, never parsed again.
+    if isinstance(value, dict) and (value or not prefix):
+        for key, item in value.items():
+            _flatten(f"{prefix}.{key}" if prefix else key, item, into)
+    else:
+        into[prefix] = value
+
+
+def _shown(path: str, before: Any, after: Any) -> Field:
+    spoken = path
+    for pattern, replacement in _SPOKEN:
+        spoken, found = re.subn(pattern, replacement, path)
+        if found:
+            break
+    if spoken.startswith("environment.") and SECRET_NAME.search(spoken):
+        # Which of them is there can be told; that they differ is said by the two words.
+        before = None if before is None else HIDDEN
+        after = None if after is None else (f"{HIDDEN}, changed" if before else HIDDEN)
+    return Field(spoken, before, after)
+
+
+def _subnets(spec: Spec) -> list[str]:
+    return [config["Subnet"] for config in (spec.get("IPAM") or {}).get("Config") or []]

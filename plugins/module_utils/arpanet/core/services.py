@@ -1,0 +1,369 @@
+"""One normalised compose service as the Engine's service specification.
+
+Shapes and names of the result are the Engine API's (`POST /services/create`). Input is what
+`docker compose config --format json` prints for a service.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import names
+from .support import Unsupported
+from .units import nano_cpus, nanoseconds, size
+
+Spec = dict[str, Any]
+
+# Swarm's own default is 5 s; an instance that died should be back before its clients give up.
+RESTART_DELAY = "2s"
+UPDATE_MONITOR = "3s"
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a service's specification depends on besides the service itself."""
+
+    deployment: str
+    # compose network name -> the Engine's network name
+    networks: dict[str, str]
+    # image of each service with its digest
+    images: dict[str, str] = field(default_factory=dict)
+    # service -> replicas that `scale` asked for
+    scaled: dict[str, int] = field(default_factory=dict)
+    # names of a service besides its own (network aliases, links with an alias)
+    aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    # compose name of a secret or config -> its name in the Engine
+    secrets: dict[str, str] = field(default_factory=dict)
+    configs: dict[str, str] = field(default_factory=dict)
+    volumes: dict[str, Spec] = field(default_factory=dict)
+    # `host`, or `ingress` where the kernel has IPVS
+    publish_mode: str = "host"
+
+
+def replicas(name: str, service: Spec, scaled: dict[str, int]) -> int:
+    """How many instances: what the file says, else what `scale` said last, else one."""
+    stated = service.get("deploy", {}).get("replicas", service.get("scale"))
+    return int(stated) if stated is not None else scaled.get(name, 1)
+
+
+def service_spec(name: str, service: Spec, context: Context) -> Spec:
+    """The Engine's specification of a service."""
+    deploy = service.get("deploy") or {}
+    labels = {names.LABEL_DEPLOYMENT: context.deployment, names.LABEL_SERVICE: name}
+    aliases = context.aliases.get(name, ())
+    if aliases:
+        labels["arpanet.aliases"] = ",".join(sorted(aliases))
+    ports = _ports(service.get("ports") or [], context.publish_mode)
+    spec: Spec = canonical(
+        {
+            "Name": names.swarm_name(context.deployment, name),
+            "Labels": {**_mapping(deploy.get("labels")), **labels},
+            "Mode": _mode(name, service, context.scaled),
+            "TaskTemplate": {
+                "ContainerSpec": _container(name, service, context, labels),
+                "Resources": _resources(service, deploy),
+                "RestartPolicy": _restart(service, deploy),
+                "Placement": _placement(service, deploy),
+                "Networks": _networks(name, service, context),
+                "LogDriver": _logging(service.get("logging")),
+            },
+            "UpdateConfig": _update(deploy.get("update_config") or {}, _default_order(service, ports)),
+            "RollbackConfig": _update(deploy.get("rollback_config") or {}, _default_order(service, ports)),
+            "EndpointSpec": {
+                "Mode": "vip" if any(port["PublishMode"] == "ingress" for port in ports) else "dnsrr",
+                "Ports": ports,
+            },
+        }
+    )
+    return spec
+
+
+def _container(name: str, service: Spec, context: Context, labels: dict[str, str]) -> Spec:
+    # The Engine's words: Command is the entry point, Args is the command.
+    global_mode = (service.get("deploy") or {}).get("mode") in ("global", "global-job")
+    number = "{{.Node.ID}}" if global_mode else "{{.Task.Slot}}"
+    return {
+        "Image": context.images.get(name, service.get("image", "")),
+        "Labels": {**_mapping(service.get("labels")), **labels},
+        "Command": _words(service.get("entrypoint")),
+        "Args": _words(service.get("command")),
+        "Env": sorted(
+            f"{key}={value}" for key, value in _mapping(service.get("environment")).items() if value is not None
+        ),
+        "Hostname": service.get("hostname") or f"{number}.{names.dns_label(name)}.{context.deployment}",
+        "Dir": service.get("working_dir"),
+        "User": service.get("user"),
+        "Groups": [str(group) for group in service.get("group_add") or []],
+        "TTY": service.get("tty"),
+        "OpenStdin": service.get("stdin_open"),
+        "ReadOnly": service.get("read_only"),
+        "Init": service.get("init"),
+        "StopSignal": service.get("stop_signal"),
+        "StopGracePeriod": nanoseconds(service.get("stop_grace_period")),
+        "Healthcheck": _healthcheck(service.get("healthcheck")),
+        "Hosts": sorted(_host(entry) for entry in service.get("extra_hosts") or []),
+        "DNSConfig": {
+            "Nameservers": _listed(service.get("dns")),
+            "Search": [names.search_domain(context.deployment), *_listed(service.get("dns_search"))],
+            # musl ignores the search list at Docker's default of ndots:0.
+            "Options": _listed(service.get("dns_opt")) or ["ndots:1"],
+        },
+        "Sysctls": {key: str(value) for key, value in _mapping(service.get("sysctls")).items()},
+        "CapabilityAdd": _capabilities(service.get("cap_add")),
+        "CapabilityDrop": _capabilities(service.get("cap_drop")),
+        "Ulimits": [_ulimit(key, value) for key, value in sorted(_mapping(service.get("ulimits")).items())],
+        "Mounts": _mounts(name, service, context),
+        "Secrets": [_file("Secret", name, entry, context.secrets) for entry in service.get("secrets") or []],
+        "Configs": [_file("Config", name, entry, context.configs) for entry in service.get("configs") or []],
+    }
+
+
+def _mode(name: str, service: Spec, scaled: dict[str, int]) -> Spec:
+    count = replicas(name, service, scaled)
+    mode = (service.get("deploy") or {}).get("mode", "replicated")
+    modes: dict[str, Spec] = {
+        "replicated": {"Replicated": {"Replicas": count}},
+        "global": {"Global": {}},
+        "replicated-job": {"ReplicatedJob": {"MaxConcurrent": count, "TotalCompletions": count}},
+        "global-job": {"GlobalJob": {}},
+    }
+    if mode not in modes:
+        raise Unsupported(f"service {name}: deploy.mode {mode!r} is none of {', '.join(modes)}")
+    return modes[mode]
+
+
+def _resources(service: Spec, deploy: Spec) -> Spec:
+    stated = deploy.get("resources") or {}
+    limits, reservations = stated.get("limits") or {}, stated.get("reservations") or {}
+    return {
+        "Limits": {
+            "NanoCPUs": nano_cpus(limits.get("cpus") or service.get("cpus")),
+            "MemoryBytes": size(limits.get("memory") or service.get("mem_limit")),
+            "Pids": size(limits.get("pids") or service.get("pids_limit")),
+        },
+        "Reservations": {
+            "NanoCPUs": nano_cpus(reservations.get("cpus")),
+            "MemoryBytes": size(reservations.get("memory") or service.get("mem_reservation")),
+            "GenericResources": [
+                {"DiscreteResourceSpec": {"Kind": item["kind"], "Value": int(item["value"])}}
+                for generic in reservations.get("generic_resources") or []
+                for item in [generic["discrete_resource_spec"]]
+            ],
+        },
+    }
+
+
+def _restart(service: Spec, deploy: Spec) -> Spec:
+    stated = deploy.get("restart_policy") or {}
+    condition, _, attempts = str(service.get("restart") or "any").partition(":")
+    words = {"no": "none", "always": "any", "unless-stopped": "any", "any": "any", "on-failure": "on-failure"}
+    if deploy.get("mode", "").endswith("-job") and condition == "any":
+        words = {**words, "any": "on-failure"}
+    return {
+        "Condition": stated.get("condition") or words.get(condition, "any"),
+        "Delay": nanoseconds(stated.get("delay") or RESTART_DELAY),
+        "MaxAttempts": int(stated.get("max_attempts") or attempts or 0),
+        "Window": nanoseconds(stated.get("window")),
+    }
+
+
+def _placement(service: Spec, deploy: Spec) -> Spec:
+    stated = deploy.get("placement") or {}
+    os, _, architecture = str(service.get("platform") or "").partition("/")
+    return {
+        "Constraints": sorted(stated.get("constraints") or []),
+        "Preferences": [
+            {"Spread": {"SpreadDescriptor": preference["spread"]}} for preference in stated.get("preferences") or []
+        ],
+        "MaxReplicas": int(stated.get("max_replicas_per_node") or 0),
+        "Platforms": [{"OS": os, "Architecture": architecture.split("/")[0]}] if os else [],
+    }
+
+
+def _update(stated: Spec, default_order: str) -> Spec:
+    return {
+        "Parallelism": int(stated.get("parallelism", 1)),
+        "Delay": nanoseconds(stated.get("delay")),
+        "FailureAction": stated.get("failure_action", "pause"),
+        "Monitor": nanoseconds(stated.get("monitor") or UPDATE_MONITOR),
+        "MaxFailureRatio": float(stated.get("max_failure_ratio", 0)),
+        "Order": stated.get("order", default_order),
+    }
+
+
+def _default_order(service: Spec, ports: list[Spec]) -> str:
+    """start-first, unless old and new would fight for a port or write to the same volume."""
+    fixed_port = any(port["PublishMode"] == "host" and port.get("PublishedPort") for port in ports)
+    writes = any(
+        volume.get("type") in ("volume", "bind") and not volume.get("read_only")
+        for volume in service.get("volumes") or []
+    )
+    return "stop-first" if fixed_port or writes else "start-first"
+
+
+def _networks(name: str, service: Spec, context: Context) -> list[Spec]:
+    attached = service.get("networks") or {}
+    for network, options in attached.items():
+        if (options or {}).get("ipv4_address"):
+            raise Unsupported(
+                f"service {name}: networks.{network}.ipv4_address is refused: Swarm chooses the addresses of tasks"
+            )
+    return [{"Target": context.networks[network]} for network in sorted(attached)]
+
+
+def _ports(ports: list[Spec], publish_mode: str) -> list[Spec]:
+    """Published ports; one without a number gets a free one on the node that runs the instance."""
+    return sorted(
+        (
+            {
+                "Protocol": port.get("protocol", "tcp"),
+                "TargetPort": int(port["target"]),
+                "PublishedPort": int(port.get("published") or 0),
+                "PublishMode": "host" if port.get("mode") == "host" else publish_mode,
+            }
+            for port in ports
+        ),
+        key=lambda port: (port["TargetPort"], port["Protocol"], port["PublishedPort"]),
+    )
+
+
+def _mounts(name: str, service: Spec, context: Context) -> list[Spec]:
+    mounts = [_mount(name, volume, context) for volume in service.get("volumes") or []]
+    for entry in _listed(service.get("tmpfs")):
+        target, _, options = entry.partition(":")
+        mounts.append({"Type": "tmpfs", "Target": target, "TmpfsOptions": _tmpfs_options(options)})
+    if service.get("shm_size"):
+        mounts.append({"Type": "tmpfs", "Target": "/dev/shm", "TmpfsOptions": {"SizeBytes": size(service["shm_size"])}})
+    return sorted(mounts, key=lambda mount: str(mount["Target"]))
+
+
+def _mount(name: str, volume: Spec, context: Context) -> Spec:
+    kind, target = volume["type"], volume["target"]
+    mount: Spec = {"Type": kind, "Target": target, "ReadOnly": volume.get("read_only")}
+    if kind == "bind":
+        return {
+            **mount,
+            "Source": volume["source"],
+            "BindOptions": {"Propagation": (volume.get("bind") or {}).get("propagation")},
+        }
+    if kind == "tmpfs":
+        options = volume.get("tmpfs") or {}
+        return {
+            **mount,
+            "TmpfsOptions": {"SizeBytes": size(options.get("size")), "Mode": options.get("mode")},
+        }
+    if kind != "volume":
+        raise Unsupported(f"service {name}: volume type {kind!r} at {target} is refused: use volume, bind or tmpfs")
+    source = volume.get("source")
+    if not source:
+        return mount
+    declared = context.volumes.get(source) or {}
+    external = bool(declared.get("external"))
+    return {
+        **mount,
+        "Source": declared.get("name", source) if external else names.swarm_name(context.deployment, source),
+        "VolumeOptions": {
+            "NoCopy": (volume.get("volume") or {}).get("nocopy"),
+            "Labels": {}
+            if external
+            else {**_mapping(declared.get("labels")), names.LABEL_DEPLOYMENT: context.deployment},
+            "DriverConfig": {
+                "Name": declared.get("driver"),
+                "Options": _mapping(declared.get("driver_opts")),
+            },
+        },
+    }
+
+
+def _tmpfs_options(text: str) -> Spec:
+    options = dict(part.partition("=")[::2] for part in text.split(",") if part)
+    suffix = {"k": 2**10, "m": 2**20, "g": 2**30}
+    raw = options.get("size", "").lower()
+    number = int(raw.rstrip("kmgb") or 0) * suffix.get(raw.rstrip("b")[-1:], 1) if raw else 0
+    return {"SizeBytes": number, "Mode": int(options["mode"], 8) if "mode" in options else 0}
+
+
+def _file(kind: str, name: str, entry: Spec, known: dict[str, str]) -> Spec:
+    """A reference by name; the adapter adds the id that the Engine wants beside it."""
+    source = entry["source"]
+    if source not in known:
+        raise Unsupported(f"service {name}: {kind.lower()} {source!r} is not declared in the stack")
+    mode = entry.get("mode")
+    return {
+        f"{kind}Name": known[source],
+        "File": {
+            "Name": entry.get("target") or (source if kind == "Secret" else f"/{source}"),
+            "UID": str(entry.get("uid") or "0"),
+            "GID": str(entry.get("gid") or "0"),
+            "Mode": (int(mode, 8) if isinstance(mode, str) else mode) or 0o444,
+        },
+    }
+
+
+def _healthcheck(stated: Spec | None) -> Spec:
+    if not stated:
+        return {}
+    if stated.get("disable"):
+        return {"Test": ["NONE"]}
+    return {
+        "Test": stated.get("test"),
+        "Interval": nanoseconds(stated.get("interval")),
+        "Timeout": nanoseconds(stated.get("timeout")),
+        "StartPeriod": nanoseconds(stated.get("start_period")),
+        "StartInterval": nanoseconds(stated.get("start_interval")),
+        "Retries": int(stated.get("retries") or 0),
+    }
+
+
+def _logging(stated: Spec | None) -> Spec:
+    return {"Name": stated.get("driver"), "Options": _mapping(stated.get("options"))} if stated else {}
+
+
+def _ulimit(key: str, value: Any) -> Spec:
+    soft, hard = (value["soft"], value["hard"]) if isinstance(value, dict) else (value, value)
+    return {"Name": key, "Soft": int(soft), "Hard": int(hard)}
+
+
+def _host(entry: str) -> str:
+    """`name=address` (also `name:address`) as a line of /etc/hosts, which is what Swarm wants."""
+    separator = "=" if "=" in entry else ":"
+    host, _, address = entry.partition(separator)
+    return f"{address.strip('[]')} {host}"
+
+
+def _capabilities(stated: list[str] | None) -> list[str]:
+    return sorted(f"CAP_{name.upper().removeprefix('CAP_')}" for name in stated or [])
+
+
+def _words(value: str | list[str] | None) -> list[str]:
+    return shlex.split(value) if isinstance(value, str) else list(value or [])
+
+
+def _listed(value: str | list[str] | None) -> list[str]:
+    return [value] if isinstance(value, str) else [str(item) for item in value or []]
+
+
+def _mapping(value: Spec | list[str] | None) -> Spec:
+    if isinstance(value, list):
+        return dict(entry.partition("=")[::2] for entry in value)
+    return value or {}
+
+
+# An empty one of these says something: a global service, a job on every node; and zero is a
+# count here: no replicas, update everything at once.
+_MEANT = frozenset({"Global", "GlobalJob", "Replicas", "Parallelism"})
+# What the Engine adds by itself, or what only it knows.
+_ADDED = frozenset({"ForceUpdate", "Runtime", "Isolation", "SecretID", "ConfigID"})
+
+
+def canonical(value: Any) -> Any:
+    """A specification without what the Engine takes as "not given" (None, empty, zero, false) and
+    without what it adds, so that what we want and what it reports can be compared."""
+    if isinstance(value, dict):
+        kept = {key: canonical(item) for key, item in value.items() if key not in _ADDED}
+        return {key: item for key, item in kept.items() if key in _MEANT or item}
+    if isinstance(value, list):
+        return [canonical(item) for item in value]
+    return value

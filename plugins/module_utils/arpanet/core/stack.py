@@ -1,0 +1,219 @@
+"""A normalised compose model as everything a deployment should consist of.
+
+The model is what `docker compose config --format json` prints, with the contents of secrets and
+configs added by `compose_config` (base64 in `data`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network
+
+from . import names, support
+from .services import Context, Spec, replicas, service_spec
+from .subnets import swarm_range
+
+# Variables that sound secret: their values are never shown.
+SECRET_NAME = re.compile(r"PASS|SECRET|TOKEN|KEY|CREDENTIAL|AUTH|PRIVATE", re.IGNORECASE)
+HIDDEN = "(hidden)"
+
+GLOBAL_MODES = frozenset({"global", "global-job"})
+
+
+@dataclass(frozen=True)
+class Desired:
+    """Everything of one deployment by its Engine name, in the Engine's shapes."""
+
+    deployment: str
+    services: dict[str, Spec]
+    networks: dict[str, Spec]
+    secrets: dict[str, Spec] = field(default_factory=dict)
+    configs: dict[str, Spec] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+def own_networks(model: Spec) -> list[str]:
+    """Compose names of the networks that need a subnet, in order."""
+    return sorted(name for name, body in (model.get("networks") or {}).items() if not (body or {}).get("external"))
+
+
+def network_tasks(model: Spec) -> dict[str, dict[str, int]]:
+    """For each network that needs a subnet, what is on it: `tasks` counts instances of services
+    with a number of them, `everywhere` services with one instance on every node."""
+    counts = {name: {"tasks": 0, "everywhere": 0} for name in own_networks(model)}
+    for name, service in model["services"].items():
+        everywhere = (service.get("deploy") or {}).get("mode") in GLOBAL_MODES
+        for network in service.get("networks") or {}:
+            if network in counts:
+                counts[network]["everywhere" if everywhere else "tasks"] += (
+                    1 if everywhere else replicas(name, service, {})
+                )
+    return counts
+
+
+def without_secrets(model: Spec) -> Spec:
+    """The model with nothing in it that must not be shown."""
+    shown = {key: value for key, value in model.items() if key not in ("secrets", "configs", "services")}
+    for kind in ("secrets", "configs"):
+        shown[kind] = {
+            name: {key: value for key, value in body.items() if key not in ("data", "content")}
+            for name, body in (model.get(kind) or {}).items()
+        }
+    shown["services"] = {
+        name: {
+            **service,
+            "environment": {
+                key: HIDDEN if SECRET_NAME.search(key) else value
+                for key, value in (service.get("environment") or {}).items()
+            },
+        }
+        for name, service in model["services"].items()
+    }
+    return shown
+
+
+def check(model: Spec) -> list[str]:
+    """Warnings about a model; support.Unsupported when it cannot run on a cluster."""
+    services = model.get("services") or {}
+    if not services:
+        raise support.Unsupported("the stack has no services (are they all behind a profile?)")
+    warnings = support.check(services)
+    labels: dict[str, str] = {}
+    for name, service in sorted(services.items()):
+        label = names.dns_label(name)
+        if label in labels:
+            raise support.Unsupported(f"services {labels[label]} and {name} would both answer to the DNS name {label}")
+        labels[label] = name
+        _check_binds(name, service, model)
+        if not service.get("image") and not service.get("build"):
+            raise support.Unsupported(f"service {name} has neither 'image' nor 'build'")
+    for name, body in sorted((model.get("networks") or {}).items()):
+        warnings += _network_warnings(name, body or {})
+    return warnings
+
+
+def desired(
+    model: Spec,
+    deployment: str,
+    subnets: dict[str, str],
+    images: dict[str, str] | None = None,
+    scaled: dict[str, int] | None = None,
+    publish_mode: str = "host",
+) -> Desired:
+    """What should exist for this deployment.
+
+    :param subnets: compose network name -> CIDR, one for each of `own_networks`.
+    :param images: service -> image with digest, where it could be resolved.
+    :param scaled: service -> replicas, for services whose file does not say.
+    """
+    warnings = check(model)
+    networks = {
+        name: (body or {}).get("name", name) if (body or {}).get("external") else names.swarm_name(deployment, name)
+        for name, body in (model.get("networks") or {}).items()
+    }
+    secrets = _contents(deployment, model.get("secrets") or {})
+    configs = _contents(deployment, model.get("configs") or {})
+    context = Context(
+        deployment=deployment,
+        networks=networks,
+        images=images or {},
+        scaled=scaled or {},
+        aliases=aliases(model["services"]),
+        secrets={name: spec["Name"] for name, spec in secrets.items()},
+        configs={name: spec["Name"] for name, spec in configs.items()},
+        volumes=model.get("volumes") or {},
+        publish_mode=publish_mode,
+    )
+    specs = [service_spec(name, service, context) for name, service in model["services"].items()]
+    return Desired(
+        deployment=deployment,
+        services={spec["Name"]: spec for spec in specs},
+        networks={
+            networks[name]: network_spec(deployment, name, (model["networks"][name] or {}), subnets[name])
+            for name in own_networks(model)
+        },
+        secrets={spec["Name"]: spec for spec in secrets.values() if "Data" in spec},
+        configs={spec["Name"]: spec for spec in configs.values() if "Data" in spec},
+        warnings=tuple(warnings),
+    )
+
+
+def network_spec(deployment: str, name: str, body: Spec, subnet: str) -> Spec:
+    """The Engine's specification of a deployment's network on its subnet."""
+    cidr = IPv4Network(subnet)
+    options = {key: str(value) for key, value in (body.get("driver_opts") or {}).items()}
+    return {
+        "Name": names.swarm_name(deployment, name),
+        "Driver": "overlay",
+        "Labels": {**(body.get("labels") or {}), names.LABEL_DEPLOYMENT: deployment},
+        "Internal": bool(body.get("internal")),
+        "Attachable": bool(body.get("attachable")),
+        "Options": options,
+        "IPAM": {
+            "Config": [
+                {
+                    "Subnet": str(cidr),
+                    "IPRange": str(swarm_range(cidr)),
+                    "Gateway": str(cidr.network_address + 1),
+                }
+            ]
+        },
+    }
+
+
+def aliases(services: dict[str, Spec]) -> dict[str, tuple[str, ...]]:
+    """Further names of each service: its network aliases and what links call it."""
+    found: dict[str, set[str]] = {name: set() for name in services}
+    for name, service in services.items():
+        for options in (service.get("networks") or {}).values():
+            found[name].update((options or {}).get("aliases") or [])
+        for link in service.get("links") or []:
+            target, _, alias = link.partition(":")
+            if alias and target in found:
+                found[target].add(alias)
+    return {
+        name: tuple(sorted({names.dns_label(alias) for alias in extra} - {names.dns_label(name)}))
+        for name, extra in found.items()
+        if extra
+    }
+
+
+def content_hash(data: bytes | str) -> str:
+    """The part of a name that changes with the content, 12 hexadecimal digits."""
+    return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()[:12]
+
+
+def _contents(deployment: str, declared: dict[str, Spec]) -> dict[str, Spec]:
+    specs: dict[str, Spec] = {}
+    for name, body in declared.items():
+        if body.get("external"):
+            specs[name] = {"Name": body.get("name", name)}
+            continue
+        specs[name] = {
+            "Name": f"{names.swarm_name(deployment, name)}_{content_hash(body['data'])}",
+            "Labels": {**(body.get("labels") or {}), names.LABEL_DEPLOYMENT: deployment},
+            "Data": body["data"],
+        }
+    return specs
+
+
+def _check_binds(name: str, service: Spec, model: Spec) -> None:
+    root = model.get("x-arpanet-directory")
+    for volume in service.get("volumes") or []:
+        source = str(volume.get("source", ""))
+        if volume.get("type") == "bind" and root and f"{source}/".startswith(f"{root}/"):
+            raise support.Unsupported(
+                f"service {name}: volume {source} is in the stack's directory, which the nodes do not have: "
+                "build it into the image, make it a config, or use a named volume"
+            )
+
+
+def _network_warnings(name: str, body: Spec) -> list[str]:
+    warnings = []
+    if not body.get("external") and (body.get("ipam") or {}).get("config"):
+        warnings.append(f"network {name}: 'ipam.config' is ignored: subnets come from the cluster's pool")
+    if not body.get("external") and body.get("driver") not in (None, "overlay"):
+        warnings.append(f"network {name}: 'driver: {body['driver']}' is ignored: the deployment's driver carries it")
+    return warnings

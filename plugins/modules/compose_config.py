@@ -1,0 +1,131 @@
+#!/usr/bin/python
+# Copyright (c) The arpanet.cluster authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: compose_config
+short_description: Reads a compose or fig file as the Compose Spec's reference implementation does
+version_added: 0.1.0
+description:
+  - Runs C(docker compose config), so interpolation, env files, profiles, C(extends) and C(include)
+    mean what they mean everywhere. A fig file (version 1) is lifted into the Compose Spec first.
+  - Refuses what a cluster cannot run, and warns about what changes nothing there, before anything
+    is touched.
+  - Runs on the controller. Contents of secrets and values of environment variables whose names
+    sound secret are not in the result.
+author:
+  - The arpanet.cluster authors (@arpanet)
+attributes:
+  check_mode:
+    support: full
+    description: Reads only.
+  diff_mode:
+    support: none
+    description: Reads only.
+  idempotent:
+    support: full
+    description: Reads only.
+options:
+  file:
+    description: Path of the compose or fig file.
+    type: path
+    required: true
+  deployment:
+    description: Id of the deployment; the default is the name of the file's directory.
+    type: str
+  profiles:
+    description: Profiles of the stack to enable.
+    type: list
+    elements: str
+    default: []
+  env_files:
+    description: Files to interpolate from in place of the stack's C(.env).
+    type: list
+    elements: path
+    default: []
+  environment:
+    description: Variables to interpolate from; they win over the controller's environment.
+    type: dict
+    default: {}
+  compose_command:
+    description: Command line of a Compose v2, for when none is found by itself.
+    type: list
+    elements: str
+    default: []
+"""
+
+EXAMPLES = r"""
+- name: What the stack says
+  arpanet.cluster.compose_config:
+    file: fig.yml
+    deployment: abc
+  delegate_to: localhost
+  register: stack
+"""
+
+RETURN = r"""
+deployment:
+  description: The deployment's id, checked.
+  returned: success
+  type: str
+  sample: abc
+stack:
+  description: Name of the stack, that of its directory.
+  returned: success
+  type: str
+  sample: arpanet2
+model:
+  description: The normalised model, without secrets.
+  returned: success
+  type: dict
+builds:
+  description: Images to build, each named by the content of its context.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{service: web, image: "arpanet2/web:0123456789abcdef", context: /srv/arpanet2/web, dockerfile: Dockerfile}]
+networks:
+  description: Networks that need a subnet, with the tasks on each; C(everywhere) counts services with one task a node.
+  returned: success
+  type: dict
+  sample: {default: {tasks: 5, everywhere: 0}}
+notes:
+  description: What of the file changes nothing on a cluster.
+  returned: success
+  type: list
+  elements: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.arpanet.cluster.plugins.module_utils._options import STACK
+from ansible_collections.arpanet.cluster.plugins.module_utils._stack import StackFileError, read_stack
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.stack import without_secrets
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={**STACK, "file": {"type": "path", "required": True}, "deployment": {"type": "str"}},
+        supports_check_mode=True,
+    )
+    try:
+        stack = read_stack(**module.params)
+    except StackFileError as error:
+        module.fail_json(msg=str(error))
+    for note in stack.notes:
+        module.warn(note)
+    module.exit_json(
+        changed=False,
+        deployment=stack.deployment,
+        stack=stack.name,
+        model=without_secrets(stack.model),
+        builds=stack.builds,
+        networks=stack.networks,
+        notes=stack.notes,
+    )
+
+
+if __name__ == "__main__":
+    main()

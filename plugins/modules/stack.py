@@ -1,0 +1,202 @@
+#!/usr/bin/python
+# Copyright (c) The arpanet.cluster authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: stack
+short_description: Converges a deployment's networks and Swarm services to a compose or fig file
+version_added: 0.1.0
+description:
+  - Plans the difference between the file and the cluster field by field, applies exactly that
+    through the Engine's API, waits until every instance runs and answers by name in Consul, and
+    returns where each of them is.
+  - The file is read on the controller; the rest runs on a Swarm manager.
+  - Touches nothing that does not carry the label C(arpanet.deployment) with this deployment's id.
+author:
+  - The arpanet.cluster authors (@arpanet)
+extends_documentation_fragment:
+  - arpanet.cluster.consul
+  - arpanet.cluster.engine
+attributes:
+  check_mode:
+    support: full
+    description: Returns the plan and the diff and changes nothing.
+  diff_mode:
+    support: full
+    description: Shows each field that changes; values that sound secret are hidden.
+  idempotent:
+    support: full
+    description: An empty plan changes nothing.
+options:
+  deployment:
+    description: Id of the deployment.
+    type: str
+    required: true
+  state:
+    description:
+      - V(present) converges to O(file), V(scaled) changes only the numbers in O(replicas),
+        V(absent) removes the deployment.
+    type: str
+    choices: [present, scaled, absent]
+    default: present
+  file:
+    description: Path of the compose or fig file on the controller; needed for O(state=present).
+    type: path
+  profiles:
+    description: Profiles of the stack to enable.
+    type: list
+    elements: str
+    default: []
+  env_files:
+    description: Files to interpolate from in place of the stack's C(.env).
+    type: list
+    elements: path
+    default: []
+  environment:
+    description: Variables to interpolate from; they win over the controller's environment.
+    type: dict
+    default: {}
+  compose_command:
+    description: Command line of a Compose v2 on the controller, for when none is found by itself.
+    type: list
+    elements: str
+    default: []
+  subnets:
+    description: For each network its subnet, as M(arpanet.cluster.deployment_subnet) returns them.
+    type: dict
+    default: {}
+  replicas:
+    description: For O(state=scaled), services and how many instances each should have.
+    type: dict
+    default: {}
+  driver:
+    description: What carries the deployment's networks.
+    type: str
+    choices: [overlay]
+    default: overlay
+  publish_mode:
+    description: V(host) publishes a port on the node that runs the instance, V(ingress) on every node (which needs
+      IPVS in the nodes' kernels).
+    type: str
+    choices: [host, ingress]
+    default: host
+  timeout:
+    description: Seconds to wait for instances to run and to answer by name.
+    type: int
+    default: 300
+  stack:
+    description: Set by the action plugin from O(file). Name of the stack.
+    type: str
+  model:
+    description: Set by the action plugin from O(file). The normalised model as JSON.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: Deployment abc
+  arpanet.cluster.stack:
+    deployment: abc
+    file: fig.yml
+    subnets: "{{ allocated.subnets }}"
+
+- name: Three instances of pricing
+  arpanet.cluster.stack:
+    deployment: abc
+    state: scaled
+    replicas:
+      pricing: 3
+"""
+
+RETURN = r"""
+plan:
+  description: What was (or, in check mode, would be) done.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{kind: service, name: abc_web, action: update, restarts: true, fields: {image: ["web:1", "web:2"]}}]
+placements:
+  description: Where each instance is.
+  returned: success, not in check mode
+  type: list
+  elements: dict
+  sample: [{instance: 1.pricing.abc, service: pricing, node: node2, address: 10.32.0.70, state: running}]
+notes:
+  description: What the deployment does not get.
+  returned: success
+  type: list
+  elements: str
+"""
+
+import json
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
+from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL, ENGINE, STACK
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names, support
+
+
+def run(module: AnsibleModule) -> dict[str, Any]:
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import deployments
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import Consul
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import Engine
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.rollout import Rollout
+
+    asked = module.params
+    rollout = Rollout(
+        Engine(asked["docker_host"]),
+        Consul(asked["consul_url"], asked["consul_token"]),
+        names.check_deployment_id(asked["deployment"]),
+    )
+    if asked["state"] == "absent":
+        return deployments.remove(rollout, asked["timeout"], module.check_mode)
+    if asked["state"] == "scaled":
+        counts = {name: int(count) for name, count in asked["replicas"].items()}
+        return deployments.scale(rollout, counts, asked["timeout"], module.check_mode)
+    return deployments.converge(
+        rollout,
+        json.loads(asked["model"]),
+        asked["stack"],
+        asked["subnets"],
+        driver=asked["driver"],
+        publish_mode=asked["publish_mode"],
+        timeout=asked["timeout"],
+        check=module.check_mode,
+    )
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **CONSUL,
+            **ENGINE,
+            **STACK,
+            "deployment": {"type": "str", "required": True},
+            "state": {"type": "str", "choices": ["present", "scaled", "absent"], "default": "present"},
+            "subnets": {"type": "dict", "default": {}},
+            "replicas": {"type": "dict", "default": {}},
+            "driver": {"type": "str", "choices": ["overlay"], "default": "overlay"},
+            "publish_mode": {"type": "str", "choices": ["host", "ingress"], "default": "host"},
+            "timeout": {"type": "int", "default": 300},
+            "stack": {"type": "str"},
+            "model": {"type": "str", "no_log": True},
+        },
+        required_if=[("state", "present", ("model", "stack")), ("state", "scaled", ("replicas",))],
+        supports_check_mode=True,
+    )
+    require(module, "docker", "consul")
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import ConsulError
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import EngineError
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.rollout import RolloutError
+
+    try:
+        module.exit_json(**run(module))
+    except (ConsulError, EngineError, RolloutError, names.InvalidName, support.Unsupported) as error:
+        module.fail_json(msg=f"deployment {module.params['deployment']}: {error}")
+
+
+if __name__ == "__main__":
+    main()
