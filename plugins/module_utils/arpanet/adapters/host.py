@@ -17,6 +17,8 @@ from typing import Any
 
 from ..core import host
 
+KEYS = "/etc/arpanet/keys"
+
 _SIOCGIFADDR = 0x8915
 _SIOCGIFNETMASK = 0x891B
 # An address that is never reached: a datagram socket only asks which route it would take.
@@ -39,7 +41,12 @@ def run(*words: str, timeout: float = 20) -> tuple[int, str]:
     environment = {**os.environ, "LC_ALL": "C.UTF-8"}
     try:
         done = subprocess.run(
-            [program, *words[1:]], capture_output=True, text=True, timeout=timeout, check=False, env=environment
+            [program, *words[1:]],
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            env=environment,
         )
     except (OSError, subprocess.TimeoutExpired):
         return 126, ""
@@ -82,7 +89,7 @@ def packages(family: str) -> dict[str, str]:
     if family == "debian":
         _, shown = run("dpkg-query", "--show", "--showformat", "${db:Status-Status} ${Package} ${Version}\n")
     else:
-        _, shown = run("rpm", "--query", "--all", "--queryformat", "installed %{NAME} %{VERSION}-%{RELEASE}\n")
+        _, shown = run("rpm", "-qa", "--queryformat", "installed %{NAME} %{VERSION}-%{RELEASE}\n")
     return host.packages(shown)
 
 
@@ -133,7 +140,9 @@ def _owners(inodes: set[str]) -> dict[str, str]:
 
 def overlay_files() -> bool:
     """Can the kernel stack file systems?"""
-    return "\toverlay\n" in text("/proc/filesystems") or run("modprobe", "--dry-run", "--quiet", "overlay")[0] == 0
+    if "\toverlay\n" in text("/proc/filesystems"):
+        return True
+    return run("modprobe", "--dry-run", "--quiet", "overlay")[0] == 0
 
 
 def vxlan() -> bool | None:
@@ -174,16 +183,12 @@ def look(address: str, units: list[str], names: list[str]) -> dict[str, Any]:
         "architecture": host.architecture(platform.machine()),
         "cgroups": Path("/sys/fs/cgroup").is_dir() and bool(list(Path("/sys/fs/cgroup").iterdir())),
         "daemon_keys": daemon_keys(),
-        "distribution": {
-            "id": system.id,
-            "version": system.version,
-            "name": system.name,
-            "family": system.family,
-        },
+        "distribution": system.__dict__,
         "dns_listeners": listeners(53),
         "docker0": docker0,
         "hostname": socket.gethostname(),
         "kernel": platform.release(),
+        "keys": sorted(path.name for path in Path(KEYS).glob("[!.]*")),
         "managed": Path("/etc/arpanet").is_dir(),
         "packages": {name: installed[name] for name in names if name in installed},
         "routes": [

@@ -16,10 +16,11 @@ _TCP_LISTEN = "0A"
 
 @dataclass(frozen=True)
 class Distribution:
-    """``id`` and ``version`` as os-release has them; ``family`` is debian, redhat or empty."""
+    """``id``, ``version`` and ``codename`` as os-release has them; ``family`` is debian, redhat or empty."""
 
     id: str
     version: str
+    codename: str
     name: str
     family: str
 
@@ -34,7 +35,13 @@ def distribution(os_release: str) -> Distribution:
     identity = values.get("ID", "")
     related = {identity, *values.get("ID_LIKE", "").split()}
     family = "debian" if related & {"debian", "ubuntu"} else "redhat" if related & {"rhel", "fedora"} else ""
-    return Distribution(identity, values.get("VERSION_ID", ""), values.get("PRETTY_NAME", identity), family)
+    return Distribution(
+        identity,
+        values.get("VERSION_ID", ""),
+        values.get("VERSION_CODENAME", ""),
+        values.get("PRETTY_NAME", identity),
+        family,
+    )
 
 
 def architecture(machine: str) -> str:

@@ -1,0 +1,73 @@
+# Copyright (c) The arpanet.cluster authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The checks of the roles, from the facts of all nodes to sentences."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible.utils.display import Display
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import preflight
+
+
+def node_problems(
+    nodes: Mapping[str, Any],
+    managers: Sequence[str],
+    workers: Sequence[str],
+    supported: Mapping[str, Sequence[str]],
+) -> list[str]:
+    remark = preflight.even(managers)
+    if remark:
+        Display().warning(remark)
+    return preflight.node_problems(nodes, managers, workers, supported)
+
+
+def peer_address(variables: Mapping[str, Any]) -> str:
+    """A host's address for its peers, from its variables; of a host that is down, from the inventory."""
+    facts = variables.get("ansible_facts", {}).get("arpanet_node", {})
+    declared = variables.get("arpanet_address") or facts.get("address")
+    if declared:
+        return str(declared)
+    try:
+        return str(ipaddress.ip_address(variables.get("ansible_host", "")))
+    except ValueError:
+        return ""
+
+
+def swarm_nodes(
+    variables: Mapping[str, Mapping[str, Any]], hosts: Sequence[str], managers: Sequence[str]
+) -> list[dict[str, Any]]:
+    """The hosts as the module swarm_nodes takes them; without those that are in no swarm yet."""
+    found = []
+    for name in hosts:
+        own = variables[name]
+        ids = [own.get(result, {}).get("node_id", "") for result in ("__swarm_joined", "__swarm_started")]
+        ids.append(own["ansible_facts"]["arpanet_node"]["swarm"]["node_id"])
+        if any(ids):
+            found.append(
+                {
+                    "name": name,
+                    "id": next(filter(None, ids)),
+                    "role": "manager" if name in managers else "worker",
+                    "labels": own.get("swarm_labels") or {},
+                    **({"availability": own["swarm_availability"]} if own.get("swarm_availability") else {}),
+                }
+            )
+    return found
+
+
+class FilterModule:
+    """The filters of this file."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {
+            "dns_problems": preflight.dns_problems,
+            "engine_problems": preflight.engine_problems,
+            "node_problems": node_problems,
+            "peer_address": peer_address,
+            "swarm_nodes": swarm_nodes,
+            "swarm_problems": preflight.swarm_problems,
+        }

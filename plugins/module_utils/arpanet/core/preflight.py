@@ -1,0 +1,196 @@
+"""What makes a set of hosts unfit to become a cluster, said before anything is changed.
+
+Every function takes what `node_facts` found, by inventory name, and returns sentences for
+people: what, on which node, what to do next. A node that was not looked at (it is down)
+has no facts and is left out.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from .swarm import ACTIVE, Goal, Local, foreign
+
+Facts = Mapping[str, Any]
+_EVERY = ("0.0.0.0", "::")
+_ARCHITECTURES = ("amd64", "arm64")
+
+
+def node_problems(
+    nodes: Mapping[str, Facts],
+    managers: Sequence[str],
+    workers: Sequence[str],
+    supported: Mapping[str, Sequence[str]],
+) -> list[str]:
+    """Groups, distribution, architecture, addresses and names."""
+    found = []
+    if not managers:
+        found.append("The group managers is empty. Put one node there, or three to survive the loss of one.")
+    for name in sorted(set(managers) & set(workers)):
+        found.append(f"{name} is in both groups, managers and workers. Take it out of one.")
+    for name, facts in nodes.items():
+        if facts:
+            found += _unfit(name, facts, supported)
+    found += _twice(nodes, "address", "Set arpanet_address for each in the inventory.")
+    found += _twice(nodes, "hostname", "Swarm, Consul and Serf know a node by it. Give each its own.")
+    return found
+
+
+def _unfit(name: str, facts: Facts, supported: Mapping[str, Sequence[str]]) -> list[str]:
+    found = []
+    system = facts["distribution"]
+    releases = supported.get(system["id"], ())
+    if not any(_same_release(system["version"], release) for release in releases):
+        known = "; ".join(f"{key} {', '.join(values)}" for key, values in supported.items())
+        found.append(
+            f"{name} runs {system['name'] or 'an unknown system'}, which is not supported. "
+            f"Supported are: {known}. Extend node_supported_distributions to try another."
+        )
+    if facts["architecture"] not in _ARCHITECTURES:
+        found.append(f"{name} is a {facts['architecture']} machine. Supported are {' and '.join(_ARCHITECTURES)}.")
+    if not facts["systemd"]:
+        found.append(f"{name} is not run by systemd, which has to start the cluster's services.")
+    if not facts["address"]:
+        found.append(f"{name} has no default route to tell its address by. Set arpanet_address for it.")
+    elif not facts["address_here"]:
+        found.append(f"{name} does not have the address {facts['address']}. Correct arpanet_address for it.")
+    elif ipaddress.ip_address(facts["address"]).is_loopback:
+        found.append(f"{name} would be known as {facts['address']}, which no other node reaches. Set arpanet_address.")
+    if facts["hostname"].partition(".")[0] == "localhost":
+        found.append(f"{name} calls itself localhost. Give it a host name of its own.")
+    return found
+
+
+def _same_release(version: str, release: str) -> bool:
+    """`9` stands for 9.4 as well, `22.04` for itself."""
+    return version == release or version.startswith(f"{release}.")
+
+
+def _twice(nodes: Mapping[str, Facts], key: str, advice: str) -> list[str]:
+    owners: dict[str, list[str]] = {}
+    for name, facts in nodes.items():
+        if facts and facts[key]:
+            owners.setdefault(facts[key], []).append(name)
+    return [
+        f"{' and '.join(names)} have the same {key}, {value}. {advice}"
+        for value, names in owners.items()
+        if len(names) > 1
+    ]
+
+
+def engine_problems(
+    nodes: Mapping[str, Facts], bridges: Mapping[str, str], source: str, keys: Iterable[str], default: str
+) -> list[str]:
+    """Kernel, packages, the bridge's network and a configuration that somebody else wrote.
+
+    ``bridges`` has the address and prefix of docker0 where the inventory sets it, ``default``
+    what a node without docker0 gets; ``keys`` are those that we write.
+    """
+    found = []
+    ours = set(keys)
+    for name, facts in nodes.items():
+        if not facts:
+            continue
+        if not facts["cgroups"]:
+            found.append(f"{name} has no control groups under /sys/fs/cgroup; containers need them.")
+        if not facts["overlay"]:
+            found.append(f"{name}'s kernel has no overlay file system. Load or install the module overlay.")
+        if facts["vxlan"] is False:
+            found.append(
+                f"{name}'s kernel has no VXLAN, which overlay networks need. Load or install the module vxlan."
+            )
+        if source == "distribution" and facts["distribution"]["family"] == "redhat":
+            found.append(f"{name}: {facts['distribution']['name']} has no Docker. Set docker_source to docker.")
+        bridge = ipaddress.ip_interface(bridges.get(name) or facts["docker0"] or default).network
+        for route in facts["routes"]:
+            if bridge.overlaps(ipaddress.ip_network(route["network"])):
+                found.append(
+                    f"{name} reaches {route['network']} through {route['interface']}, which overlaps the "
+                    f"network of docker0, {bridge}. Set node_docker_bridge to a free one."
+                )
+        strange = sorted(set(facts["daemon_keys"]) - ours)
+        if strange and not facts["managed"]:
+            found.append(
+                f"{name} has a /etc/docker/daemon.json with {', '.join(strange)}, which would be lost. "
+                "Put them into docker_daemon_options, or remove them from the file."
+            )
+    return found
+
+
+def swarm_problems(nodes: Mapping[str, Facts], managers: Sequence[str], joining: Iterable[str]) -> list[str]:
+    """Nodes of other swarms, and a first start that nobody can be sure about."""
+    locals_ = {name: _local(facts) for name, facts in nodes.items() if facts}
+    active = {
+        name: local for name, local in locals_.items() if name in managers and local.state == ACTIVE and local.manager
+    }
+    swarms = sorted({local.cluster_id for local in active.values()})
+    if len(swarms) > 1:
+        where = "; ".join(f"{name} in {local.cluster_id}" for name, local in active.items())
+        return [
+            f"The managers are in different swarms: {where}. Take those that are wrong out of theirs "
+            "(docker swarm leave --force), or out of the inventory."
+        ]
+    known = [name for name in active if nodes[name]["swarm"]["quorum"]]
+    goal = Goal(
+        managers=tuple(active),
+        cluster_id=swarms[0] if swarms else "",
+        members=frozenset(nodes[known[0]]["swarm"]["members"]) if known else frozenset(),
+    )
+    found = []
+    for name, local in locals_.items():
+        if local.state == ACTIVE and foreign(local, goal):
+            found.append(
+                f"{name} is in another swarm ({local.cluster_id or 'as node ' + local.node_id}). Take it out "
+                "with `docker swarm leave --force`, or out of the inventory."
+            )
+    waiting = [name for name in joining if name in locals_ and locals_[name].state != ACTIVE]
+    if waiting and active and not known:
+        found.append(
+            f"{', '.join(waiting)} cannot join: no manager has a quorum. "
+            f"Bring back the other managers of {', '.join(active)} first."
+        )
+    unseen = [name for name in managers if name not in locals_]
+    if waiting and not active and unseen:
+        found.append(
+            f"{', '.join(unseen)} cannot be asked whether there is a swarm already, and a second one must not "
+            "be started. Bring it up, or take it out of the group managers."
+        )
+    return found
+
+
+def _local(facts: Facts) -> Local:
+    swarm = facts["swarm"]
+    return Local(swarm["state"], swarm["node_id"], swarm["cluster_id"], swarm["manager"], swarm["error"])
+
+
+def dns_problems(nodes: Mapping[str, Facts], addresses: Mapping[str, Sequence[str]]) -> list[str]:
+    """Name servers where Consul's has to be. ``addresses`` are those it will listen on."""
+    found = []
+    for name, facts in nodes.items():
+        if not facts:
+            continue
+        wanted = {*addresses[name], *_EVERY}
+        others = {
+            (listener["process"] or "something", listener["address"])
+            for listener in facts["dns_listeners"]
+            if listener["address"] in wanted and listener["process"] != "consul"
+        }
+        for process, address in sorted(others):
+            found.append(
+                f"{name}: {process} listens on port 53 of {address}, where Consul has to answer. "
+                f"Stop it, bind it to another address, or change consul_dns_addresses."
+            )
+    return found
+
+
+def even(managers: Sequence[str]) -> str:
+    """A remark on an even number of managers; empty for an odd one."""
+    count = len(managers)
+    if count == 0 or count % 2:
+        return ""
+    return (
+        f"{count} managers survive the loss of {(count - 1) // 2}, no more than {count - 1} would. "
+        f"Use {count - 1} or {count + 1}."
+    )

@@ -1,0 +1,213 @@
+#!/usr/bin/python
+# Copyright (c) The arpanet.cluster authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: swarm
+short_description: Makes a node a member of the swarm
+version_added: 0.1.0
+description:
+  - Starts a swarm on the first manager or joins an existing one, through the engine's socket.
+  - A node that stopped half-way through a join leaves what it has and joins again.
+  - A node that is in another swarm is refused and not touched.
+author:
+  - The arpanet.cluster authors (@arpanet)
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+    description: Does nothing on an active member.
+options:
+  state:
+    description:
+      - V(member) makes the node a member.
+      - V(settled) changes nothing and waits until the node is an active member; a manager also until
+        it is reachable in a swarm with a quorum.
+    type: str
+    choices: [member, settled]
+    default: member
+  role:
+    description: What the node joins as, and what is waited for.
+    type: str
+    choices: [manager, worker]
+    default: manager
+  address:
+    description: The node's address for its peers. Required with O(state=member).
+    type: str
+  managers:
+    description: Addresses of managers to join at. Without any, a swarm is started.
+    type: list
+    elements: str
+    default: []
+  token:
+    description: The join token for O(role).
+    type: str
+  cluster_id:
+    description: The id of the swarm; a manager of any other is refused.
+    type: str
+    default: ""
+  members:
+    description: Ids of the nodes of the swarm; a worker with any other is refused.
+    type: list
+    elements: str
+    default: []
+  address_pools:
+    description: Where a new swarm takes the subnets of networks that ask for none.
+    type: list
+    elements: str
+    default: [10.254.0.0/16]
+  address_prefix:
+    description: The prefix length of such a subnet.
+    type: int
+    default: 24
+  data_path_port:
+    description: The UDP port of a new swarm's overlay networks.
+    type: int
+    default: 4789
+  timeout:
+    description: Seconds to wait for membership.
+    type: int
+    default: 120
+"""
+
+EXAMPLES = r"""
+- name: Start a swarm
+  arpanet.cluster.swarm:
+    address: 192.0.2.10
+
+- name: Join it
+  arpanet.cluster.swarm:
+    role: worker
+    address: 192.0.2.11
+    managers: [192.0.2.10]
+    token: "{{ __swarm_tokens.worker }}"
+"""
+
+RETURN = r"""
+action:
+  description: What was done, V(nothing), V(init), V(join) or V(rejoin).
+  returned: success
+  type: str
+node_id:
+  description: The node's id in the swarm.
+  returned: success
+  type: str
+cluster_id:
+  description: The swarm's id, as far as the node knows it (a worker does not).
+  returned: success
+  type: str
+"""
+
+import time
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.swarm import (
+    Swarm,
+    SwarmError,
+)
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.swarm import (
+    ACTIVE,
+    INACTIVE,
+    Goal,
+    Local,
+    Refused,
+    membership,
+)
+
+
+def join(swarm: Swarm, options: dict[str, Any]) -> None:
+    """Join, and again while the managers elect a leader or let in others at the same moment."""
+    deadline = time.monotonic() + options["timeout"]
+    while True:
+        try:
+            swarm.join(options["address"], options["managers"], options["token"])
+            return
+        except SwarmError as error:
+            if swarm.local().state != INACTIVE:
+                # The engine goes on by itself; wait() sees how that ends.
+                return
+            if time.monotonic() > deadline:
+                raise
+            # A wrong token or address fails at once and for good.
+            if error.status == 400 or "token" in str(error):
+                raise
+            time.sleep(1)
+
+
+def apply(swarm: Swarm, action: str, options: dict[str, Any]) -> None:
+    if action == "init":
+        swarm.init(
+            options["address"],
+            options["address_pools"],
+            options["address_prefix"],
+            options["data_path_port"],
+        )
+        return
+    if action == "rejoin":
+        swarm.leave()
+        swarm.left()
+    join(swarm, options)
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "state": {"type": "str", "choices": ["member", "settled"], "default": "member"},
+            "role": {"type": "str", "choices": ["manager", "worker"], "default": "manager"},
+            "address": {"type": "str"},
+            "managers": {"type": "list", "elements": "str", "default": []},
+            "token": {"type": "str", "no_log": True},
+            "cluster_id": {"type": "str", "default": ""},
+            "members": {"type": "list", "elements": "str", "default": []},
+            "address_pools": {"type": "list", "elements": "str", "default": ["10.254.0.0/16"]},
+            "address_prefix": {"type": "int", "default": 24},
+            "data_path_port": {"type": "int", "default": 4789},
+            "timeout": {"type": "int", "default": 120},
+        },
+        required_if=[("state", "member", ["address"])],
+        supports_check_mode=True,
+    )
+    options = module.params
+    manager = options["role"] == "manager"
+    goal = Goal(tuple(options["managers"]), options["cluster_id"], frozenset(options["members"]))
+    swarm = Swarm()
+    action = "nothing"
+    try:
+        if module.check_mode:
+            try:
+                before = swarm.local()
+            except SwarmError:
+                # On a bare node the engine is still to be installed.
+                before = Local(INACTIVE)
+        else:
+            before = swarm.local()
+        after = before
+        if options["state"] == "member":
+            action = membership(before, goal)
+            if not module.check_mode and action != "nothing":
+                apply(swarm, action, options)
+        if not module.check_mode:
+            after = swarm.wait(options["timeout"], manager and (action != "nothing" or before.manager))
+    except Refused as error:
+        module.fail_json(msg=f"This node cannot become a member of the swarm: {error}.")
+    except SwarmError as error:
+        module.fail_json(msg=f"Swarm, {action} on {options['address'] or 'this node'}: {error}")
+    diff = {"before": f"{before.state}\n", "after": f"{ACTIVE}\n"} if action != "nothing" else {}
+    module.exit_json(
+        changed=action != "nothing",
+        action=action,
+        node_id=after.node_id,
+        cluster_id=after.cluster_id,
+        diff=diff,
+    )
+
+
+if __name__ == "__main__":
+    main()
