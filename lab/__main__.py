@@ -1,9 +1,9 @@
-"""`python -m lab up|down|engine|prove|clean`: the lab from the command line."""
+"""`python -m lab up|down|prove|engine|stop-engine|clean`: the lab from the command line."""
 
 import argparse
 import sys
 
-from . import engine, life
+from . import engine, life, prove
 from .say import LabError, complain
 from .spec import SYSTEMS, Spec
 
@@ -20,6 +20,12 @@ def main(words: list[str]) -> int:
     down = commands.add_parser("down", help="remove a lab")
     down.add_argument("--lab", default="lab")
     commands.add_parser("engine", help="have a Docker engine answer")
+    commands.add_parser("stop-engine", help="stop the Docker engine that this program started")
+    proof = commands.add_parser("prove", help="ask for a service by name inside a container")
+    proof.add_argument("deployment")
+    proof.add_argument("--lab", default="lab")
+    proof.add_argument("--inside", default="catalogue")
+    proof.add_argument("--name", default="pricing")
     commands.add_parser("clean", help="remove all labs, their images and caches")
     asked = parser.parse_args(words)
     try:
@@ -30,6 +36,10 @@ def main(words: list[str]) -> int:
             life.down(asked.lab)
         elif asked.command == "engine":
             engine.ensure()
+        elif asked.command == "stop-engine":
+            engine.stop()
+        elif asked.command == "prove":
+            prove.prove(asked.lab, asked.deployment, asked.inside, asked.name)
         elif asked.command == "clean":
             life.clean()
     except LabError as error:

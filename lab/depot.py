@@ -3,9 +3,10 @@
 import hashlib
 import http.client
 
+from .builds import LABEL, STAND_IN_CODENAME, build, node, stand_ins
 from .docker import docker, execute, inspect
-from .images import IMAGES, LABEL, STAND_IN_CODENAME, build, node, stand_ins
 from .machine import Machine
+from .paths import IMAGES
 from .say import Step
 from .wait import until
 
@@ -51,8 +52,8 @@ def _fill(empty: str, built: dict[str, tuple[str, tuple[str, ...]]], tag: str) -
         "docker-registry", "serve", "/etc/docker/registry/config.yml", what="starting a registry",
     )  # fmt: skip
     try:
-        place = docker("port", name, str(REGISTRY_PORT), what="asking for the registry's port").splitlines()[0]
-        port = int(place.rpartition(":")[2])
+        places = docker("port", name, str(REGISTRY_PORT), what="asking for the registry's port")
+        port = int(places.splitlines()[0].rpartition(":")[2])
         until(lambda: _answers("127.0.0.1", port, "/v2/"), what="the registry answering", seconds=30)
         for image_id, names in built.values():
             for published in (f"127.0.0.1:{port}/{one}" for one in names):

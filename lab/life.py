@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from . import depot, engine, images, inventory, machine, network, nodes, ssh
+from . import builds, depot, engine, inventory, machine, network, nodes, ssh
 from .docker import docker, listed
 from .paths import CACHE, inventory_of, state_of
 from .say import LabError, say
@@ -21,10 +21,12 @@ def up(spec: Spec) -> None:
         engine.ensure()
         _refuse_fewer(spec)
         here = machine.read()
-        node_image = images.node(spec.codename, here)
+        node_image = builds.node(spec.codename, here)
         depot_image = depot.image(here)
         lan = network.ensure(spec.lab)
         members = ["depot", *(node.name for node in spec.members)]
+
+        ssh.public_key()  # made before several threads ask for it
 
         def start(member: str) -> nodes.Host:
             image, system = (depot_image, "depot") if member == "depot" else (node_image, spec.system)
@@ -42,7 +44,8 @@ def up(spec: Spec) -> None:
         _wait_answering(hosts)
         _write_inventory(spec, hosts)
     where = os.path.relpath(inventory_of(spec.lab))
-    say(f"lab {spec.lab!r} is up: {spec.nodes} × {spec.system}, {spec.managers} of them managers, on {lan}")
+    managers = f"{spec.managers} of them managers"
+    say(f"lab {spec.lab!r} is up: {spec.nodes} nodes of {spec.system}, {managers}, on {lan}")
     say(f"try: ansible -i {where} all -m ping")
 
 
@@ -113,9 +116,7 @@ def _write_inventory(spec: Spec, hosts: dict[str, nodes.Host]) -> None:
             depot.consul_checksum(shop.container),
         )
     )
-    inventory.write(
-        inventory_of(spec.lab), inventory.hosts_file(entries, ssh.PRIVATE_KEY, known_hosts), variables
-    )
+    inventory.write(inventory_of(spec.lab), inventory.hosts_file(entries, ssh.PRIVATE_KEY, known_hosts), variables)
 
 
 @contextmanager

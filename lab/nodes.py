@@ -77,16 +77,18 @@ def wait_booted(name: str) -> None:
     """Return when systemd in the container has started everything; say which units failed."""
     until(lambda: _state(name) in ("running", "degraded"), what=f"{name} booted", seconds=_BOOT_SECONDS)
     if _state(name) == "degraded":
-        failed = execute(
-            name, "systemctl", "list-units", "--failed", "--plain", "--no-legend", what=f"asking {name}"
-        )
-        say(f"{name} runs, but some units failed: {', '.join(line.split()[0] for line in failed.splitlines())}")
+        failed = execute(name, "systemctl", "list-units", "--failed", "--plain", "--no-legend", what=f"asking {name}")
+        units = ", ".join(line.split()[0] for line in failed.splitlines())
+        say(f"{name} runs, but some units failed: {units}")
 
 
 def _state(name: str) -> str:
     # The exit status only repeats the word, and is not 0 while the system still boots.
     done = subprocess.run(
-        ["docker", "exec", name, "systemctl", "is-system-running"], capture_output=True, text=True, check=False
+        ["docker", "exec", name, "systemctl", "is-system-running"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return done.stdout.strip()
 

@@ -20,9 +20,7 @@ def run(
     """Run `argv`, return its standard output; `what` names the attempt in the error."""
     words = [str(word) for word in argv]
     try:
-        done = subprocess.run(
-            words, input=stdin, capture_output=True, text=True, timeout=timeout, check=False, env=env
-        )
+        done = subprocess.run(words, input=stdin, capture_output=True, text=True, timeout=timeout, check=False, env=env)
     except FileNotFoundError as error:
         raise LabError(f"{what}: the program {words[0]!r} is not installed") from error
     except subprocess.TimeoutExpired as error:

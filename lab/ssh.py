@@ -36,9 +36,7 @@ def admit(container: str) -> None:
 
 def host_keys(container: str, address: str) -> list[str]:
     """The node's lines for a known_hosts file, read inside it and so not from the network."""
-    keys = execute(
-        container, "sh", "-c", "cat /etc/ssh/ssh_host_*_key.pub", what=f"reading {container}'s host keys"
-    )
+    keys = execute(container, "sh", "-c", "cat /etc/ssh/ssh_host_*_key.pub", what=f"reading {container}'s host keys")
     return [f"{address} {' '.join(line.split()[:2])}" for line in keys.splitlines()]
 
 

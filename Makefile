@@ -1,0 +1,76 @@
+# Everything that is needed to try, test and measure the collection on one machine.
+# `make` lists the targets.
+
+LAB ?= lab
+NODES ?= 3
+MANAGERS ?=
+OS ?= debian-13
+DEPLOYMENT ?= abc
+STACK ?= examples/arpanet2/fig.yml
+PYTHON ?= python3
+
+BIN := .venv/bin
+STAMP := .venv/.stamp
+INVENTORY := inventories/$(if $(filter lab,$(LAB)),lab,lab-$(LAB))
+# The tools of the environment call each other by name.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PYTHONPATH :=
+# Says where the scenarios are, so that molecule does not guess from galaxy.yml.
+export MOLECULE_GLOB := molecule/*/molecule.yml
+PLAY := ANSIBLE_INVENTORY=$(INVENTORY) ansible-playbook
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all bench lab-up lab-down lint unit molecule engine clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo 'Variables: NODES=3 MANAGERS=3 OS=debian-13|debian-12 LAB=lab DEPLOYMENT=abc STACK=examples/arpanet2/fig.yml'
+
+demo: lab-up ## From bare nodes to a fig file that answers by name
+	$(PLAY) site.yml
+	$(PLAY) deploy.yml -e stack=$(STACK) -e deployment=$(DEPLOYMENT)
+	$(PLAY) scale.yml -e deployment=$(DEPLOYMENT) -e service=pricing -e replicas=3
+	$(PLAY) status.yml
+	@$(BIN)/python -m lab prove $(DEPLOYMENT) --lab $(LAB)
+
+test: lint unit molecule ## Lint, unit tests, and every molecule scenario on real nodes
+	@echo 'make test: lint, unit tests and scenarios passed'
+
+test-all: test ## The same, then the scenarios on Debian 12 as well
+	@$(MAKE) --no-print-directory molecule OS=debian-12
+
+lint: $(STAMP) ## ruff, mypy --strict, ansible-lint, antsibull-changelog
+	ruff check --quiet .
+	ruff format --check --quiet .
+	mypy plugins/module_utils/arpanet
+	mypy lab/*.py
+	ansible-lint --offline --quiet
+	antsibull-changelog lint
+
+unit: $(STAMP) ## Unit tests
+	pytest
+
+molecule: engine ## Every molecule scenario, from bare nodes
+	OS=$(OS) molecule destroy
+	OS=$(OS) molecule test --all
+
+bench: lab-up ## Measure on the lab, side by side with docker stack deploy
+	$(PLAY) site.yml
+	ANSIBLE_INVENTORY=$(INVENTORY) $(BIN)/python -m benchmarks
+
+lab-up: $(STAMP) ## Real nodes in containers and their inventory
+	@$(BIN)/python -m lab up --lab $(LAB) --nodes $(NODES) --os $(OS) $(if $(MANAGERS),--managers $(MANAGERS))
+
+lab-down: $(STAMP) ## Remove a lab
+	@$(BIN)/python -m lab down --lab $(LAB)
+
+engine: $(STAMP) ## Have a Docker engine answer: yours, or one started here
+	@$(BIN)/python -m lab engine
+
+clean: ## Remove all labs, their images, caches, and the engine started here
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m lab clean; fi
+	rm -rf .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .ansible
+
+$(STAMP): requirements-dev.txt
+	@$(PYTHON) -m lab.venv
