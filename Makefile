@@ -17,6 +17,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH :=
 # Says where the scenarios are, so that molecule does not guess from galaxy.yml.
 export MOLECULE_GLOB := molecule/*/molecule.yml
+export MOLECULE_COMMAND_BORDERS := false
 PLAY := ANSIBLE_INVENTORY=$(INVENTORY) ansible-playbook
 
 .DEFAULT_GOAL := help
