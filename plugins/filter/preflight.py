@@ -66,6 +66,7 @@ class FilterModule:
         return {
             "dns_problems": preflight.dns_problems,
             "engine_problems": preflight.engine_problems,
+            "key_problems": preflight.key_problems,
             "node_problems": node_problems,
             "peer_address": peer_address,
             "swarm_nodes": swarm_nodes,

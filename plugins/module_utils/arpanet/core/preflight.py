@@ -165,13 +165,30 @@ def _local(facts: Facts) -> Local:
     return Local(swarm["state"], swarm["node_id"], swarm["cluster_id"], swarm["manager"], swarm["error"])
 
 
-def dns_problems(nodes: Mapping[str, Facts], addresses: Mapping[str, Sequence[str]]) -> list[str]:
-    """Name servers where Consul's has to be. ``addresses`` are those it will listen on."""
+def key_problems(nodes: Mapping[str, Facts], managers: Sequence[str], key: str) -> list[str]:
+    """A key that nobody who answers has, and that somebody who does not may have."""
+    known = [name for name in managers if nodes.get(name)]
+    if not known:
+        return [f"No manager answers, and the key {key} is kept by them. Bring one up: {', '.join(managers)}."]
+    unseen = [name for name in managers if name not in known]
+    if unseen and not any(key in nodes[name]["keys"] for name in known):
+        return [
+            f"{', '.join(unseen)} cannot be asked for the key {key}, and a second one must not be made. "
+            "Bring it up, or take it out of the group managers."
+        ]
+    return []
+
+
+def dns_problems(
+    nodes: Mapping[str, Facts], addresses: Mapping[str, Sequence[str]], default: Sequence[str]
+) -> list[str]:
+    """Name servers where Consul's has to be. ``addresses`` are those it will listen on where the
+    inventory says so, ``default`` those of the other nodes."""
     found = []
     for name, facts in nodes.items():
         if not facts:
             continue
-        wanted = {*addresses[name], *_EVERY}
+        wanted = {*(addresses.get(name) or default), *_EVERY}
         others = {
             (listener["process"] or "something", listener["address"])
             for listener in facts["dns_listeners"]
