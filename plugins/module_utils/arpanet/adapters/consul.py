@@ -170,12 +170,7 @@ class Consul:
         as `healthy`, with "passing" and "trouble" (what the first failing check says)."""
         with self._asking(f"asking for the instances of {service}"):
             # The library's own call asks the leader.
-            found = self.api.http.get(
-                CB.json(),
-                f"/v1/health/service/{service}",
-                params=[("stale", "1")],
-                headers=self.api.prepare_headers(),
-            )
+            found = self.api.http.get(CB.json(), f"/v1/health/service/{service}", params=[("stale", "1")])
         instances = []
         for item in found:
             failing = [check for check in item["Checks"] if check["Status"] != "passing"]

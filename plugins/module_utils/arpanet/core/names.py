@@ -56,10 +56,13 @@ def dns_label(service: str) -> str:
     """
     label = re.sub(r"[_.]", "-", service.lower())
     if not _SERVICE_NAME.fullmatch(label):
-        raise InvalidName(
-            f"service {service!r} has no DNS name: use letters, digits and inner hyphens, at most 63"
-        )
+        raise InvalidName(f"service {service!r} has no DNS name: use letters, digits and inner hyphens, at most 63")
     return label
+
+
+def stack_name(directory: str) -> str:
+    """A stack's name from its directory's: what an image repository may be called."""
+    return re.sub(r"[^a-z0-9]+", "-", directory.lower()).strip("-") or "stack"
 
 
 def swarm_name(deployment: str, name: str) -> str:
@@ -131,6 +134,12 @@ def node_key(node: str) -> str:
     return f"{KV_ROOT}nodes/{node}"
 
 
+def subnet_owners_prefix(pool: str, deployment: str) -> str:
+    """Consul prefix of the subnets of a deployment, below it a key for each network."""
+    return f"{SUBNETS_PREFIX}{pool}/owners/{deployment}/"
+
+
 NODES_PREFIX = f"{KV_ROOT}nodes/"
+SUBNETS_PREFIX = f"{KV_ROOT}subnets/"
 DEPLOYMENTS_PREFIX = f"{KV_ROOT}deployments/"
 LEADER_KEY = f"{KV_ROOT}leader"

@@ -1,0 +1,73 @@
+"""One look around the cluster from a manager: everything its parts say, at once.
+
+A part that does not answer is no failure: its reason is part of the picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from ..core import names, seen
+from ..core.seen import Seen
+from . import serf
+from .consul import Consul, ConsulError
+from .engine import Engine, EngineError
+
+_PARALLEL = 8
+
+
+def look(engine_url: str, consul: Consul, serf_rpc: str, timeout: float, only: str = "") -> Seen:
+    """What the parts say, of all deployments or of one."""
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        swarm_part = pool.submit(_engine, engine_url, timeout)
+        serf_part = pool.submit(_serf, serf_rpc, timeout)
+        found, errors = _consul(consul, only)
+        in_swarm, swarm_errors = swarm_part.result()
+        members, serf_errors = serf_part.result()
+        picture = Seen(**found, **in_swarm, serf=members, errors={**errors, **swarm_errors, **serf_errors})
+        if "consul" in errors:
+            return picture
+        wanted = [one for one in sorted(picture.deployments()) if only in ("", one)]
+        try:
+            registered = dict(zip(wanted, pool.map(consul.instances, wanted), strict=True))
+        except ConsulError as error:
+            return replace(picture, errors={**picture.errors, "consul": str(error)})
+        return replace(picture, registered=registered)
+
+
+def _engine(url: str, timeout: float) -> tuple[dict[str, Any], dict[str, str]]:
+    try:
+        engine = Engine(url, timeout)
+        info = engine.info()
+    except EngineError as error:
+        return {}, {"engine": str(error), "swarm": ""}
+    if not (info.get("Swarm") or {}).get("ControlAvailable"):
+        return {"info": info}, {"swarm": info["Swarm"].get("Error") or "this node is no manager"}
+    try:
+        reads: tuple[Callable[[], Any], ...] = (engine.nodes, engine.services, engine.tasks)
+        nodes, services, tasks = engine.each(lambda read: read(), reads)
+    except EngineError as error:
+        return {"info": info}, {"swarm": str(error)}
+    return {"info": info, "nodes": nodes, "services": services, "tasks": tasks}, {}
+
+
+def _consul(consul: Consul, only: str) -> tuple[dict[str, Any], dict[str, str]]:
+    try:
+        return {
+            "leader": consul.leader(),
+            "members": consul.members(),
+            "records": seen.records(consul.known(f"{names.DEPLOYMENTS_PREFIX}{only}")),
+            "subnets": seen.subnets(consul.known(names.SUBNETS_PREFIX)),
+        }, {}
+    except ConsulError as error:
+        return {}, {"consul": str(error)}
+
+
+def _serf(rpc: str, timeout: float) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    try:
+        return serf.members(rpc, timeout), {}
+    except serf.SerfError as error:
+        return [], {"serf": str(error)}

@@ -1,0 +1,127 @@
+"""What is wrong with a cluster: one line each, the most far-reaching first, with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .status import GONE, Deployment, Node, Service, Status
+
+_PARTS = {
+    "engine": "the Docker engine",
+    "swarm": "Swarm",
+    "consul": "Consul",
+    "serf": "Serf",
+}
+
+
+def problems(status: Status) -> list[str]:
+    """A line for each thing that is not as it should be; none in a healthy cluster."""
+    return [
+        *_majorities(status),
+        *_silent_parts(status),
+        *(line for node in status.nodes for line in _node(node, status)),
+        *(line for deployment in status.deployments for line in _deployment(deployment, status)),
+    ]
+
+
+def _majorities(status: Status) -> Iterator[str]:
+    swarm, consul = status.swarm, status.consul
+    if not swarm.ok and "engine" not in status.errors:
+        count = f"; {swarm.needed} of {swarm.total} are needed" if swarm.total else ""
+        yield (
+            f"Swarm has no majority of managers{count}: containers go on running, but nothing can be deployed or "
+            "moved: start the managers that are down"
+        )
+    if not consul.ok and "consul" not in status.errors:
+        yield (
+            f"Consul has no leader: {consul.alive} of {consul.total} servers are alive, {consul.needed} are needed; "
+            f"what it says below is what {status.asked} heard last"
+        )
+
+
+def _silent_parts(status: Status) -> Iterator[str]:
+    for part, reason in sorted(status.errors.items()):
+        if part != "swarm" or status.swarm.ok:
+            yield f"{_PARTS[part]} on {status.asked or 'this node'} cannot be asked: {reason}"
+        elif reason:
+            yield f"Swarm on {status.asked} says: {reason}"
+
+
+def _node(node: Node, status: Status) -> Iterator[str]:
+    asked = {part for part in _PARTS if part not in status.errors}
+    if status.swarm.ok and not node.swarm:
+        where = " and ".join(part for part, state in (("Serf", node.serf), ("Consul", node.consul)) if state)
+        yield f"{node.name} is in {where} but not in the swarm: run site.yml, or take it out there"
+        return
+    namesakes = [other for other in status.nodes if other.name == node.name and other.swarm == "ready"]
+    if node.swarm == "down" and namesakes:
+        yield f"{node.name} has a dead entry {node.swarm_id} in the swarm beside its living one: run site.yml"
+        return
+    bad = {}
+    if node.swarm not in ("ready", ""):
+        bad["Swarm"] = f"{node.swarm}, {node.swarm_message}" if node.swarm_message else node.swarm
+    elif node.reachable is False and status.swarm.ok:
+        bad["Swarm"] = "its manager is unreachable"
+    if "serf" in asked and node.serf != "alive":
+        bad["Serf"] = node.serf or "not a member"
+    if "consul" in asked and node.consul != "alive":
+        bad["Consul"] = node.consul or "not a member"
+    if not bad:
+        return
+    said = "; ".join(f"{part}: {state}" for part, state in bad.items())
+    everywhere = len(bad) == len([part for part in ("serf", "consul") if part in asked]) + bool(node.swarm)
+    if everywhere and GONE not in bad.values():
+        yield f"{node.name} is down ({said})"
+        return
+    unit = "docker" if "Swarm" in bad else next(iter(bad)).lower()
+    effect = ", so that its instances are not in DNS" if "Consul" in bad else ""
+    yield f"{node.name} is only partly there ({said}){effect}: look at `systemctl status {unit}` on it"
+
+
+def _deployment(deployment: Deployment, status: Status) -> Iterator[str]:
+    here = f"deployment {deployment.id}"
+    # What Swarm or Consul would have to say decides; no guesses while one of them is silent.
+    complete = status.swarm.ok and "consul" not in status.errors
+    in_swarm = [service for service in deployment.services if service.running is not None]
+    if complete and not in_swarm:
+        if deployment.recorded:
+            yield f"{here} is recorded in Consul but has no services: deploy it again, or remove it"
+        else:
+            held = ", ".join(deployment.networks.values())
+            yield f"{here} does not exist but holds {held}: remove it, which gives the subnet back"
+        return
+    if complete and not deployment.recorded:
+        yield f"{here} runs but is not recorded in Consul: deploy it again"
+    for service in deployment.services:
+        yield from _service(service, deployment.id, status)
+    if complete:
+        for stray in deployment.stray:
+            yield (
+                f"{stray.instance} is in DNS at {stray.address} but {stray.node} runs no such container: "
+                f"look at `journalctl -u arpanet-agent` on {stray.node}"
+            )
+
+
+def _service(service: Service, deployment: str, status: Status) -> Iterator[str]:
+    here = f"service {service.name} of {deployment}"
+    if service.running is not None and service.wanted is not None and service.running < service.wanted:
+        waiting = [one for one in service.placements if one.state not in ("running", "complete")]
+        reasons = service.reasons or tuple(
+            sorted({f"{one.instance} is {one.state}" + (f" ({one.error})" if one.error else "") for one in waiting})
+        )
+        why = f": {'; '.join(reasons)}" if reasons else ""
+        yield f"{here} has {service.running} of {service.wanted} instances{why}"
+    elif service.update in ("paused", "rollback_paused", "rollback_completed"):
+        why = f": {'; '.join(service.reasons)}" if service.reasons else ""
+        yield f"{here}: its last update is {service.update.replace('_', ' ')}{why}"
+    failed = {node.name for node in status.nodes if node.consul not in ("alive", "")}
+    for one in service.placements:
+        # Of a node that is down as a whole one line is enough.
+        if one.state == "running" and one.in_dns is False and one.node not in failed:
+            yield f"{one.instance} runs on {one.node} but is not in DNS: {_why_not_in_dns(one.error, one.node)}"
+
+
+def _why_not_in_dns(error: str, node: str) -> str:
+    if error:
+        return error
+    return f"nobody registered it; look at `systemctl status arpanet-agent` on {node}"

@@ -1,0 +1,84 @@
+"""Where each instance is and what became of it, read from Swarm's task list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from . import names
+from .services import Spec
+
+# A task that waits out its restart delay is wanted `ready`.
+_WANTED = frozenset({"ready", "running", "complete"})
+_BROKEN = frozenset({"failed", "rejected"})
+
+
+def placements(
+    deployment: str, services: Mapping[str, Spec], tasks: list[Spec], nodes: Mapping[str, Spec]
+) -> list[dict[str, Any]]:
+    """Where each wanted instance is.
+
+    :param services: by name, as `GET /services` answers.
+    :param tasks: as `GET /tasks` answers, those of other services among them.
+    :param nodes: by id, as `GET /nodes` answers.
+    :returns: [{instance, service, node, address, container, state, error, image}]; `error` is empty
+        for an instance that runs, else why this task or the one before it in its place ended.
+    """
+    by_id = {service["ID"]: service for service in services.values()}
+    failures = _last_failures(tasks)
+    placed = []
+    for task in tasks:
+        service = by_id.get(task["ServiceID"])
+        if service is None or task["DesiredState"] not in _WANTED:
+            continue
+        name = service["Spec"]["Labels"][names.LABEL_SERVICE]
+        status = task["Status"]
+        good = status["State"] in ("running", "complete")
+        error = "" if good else status.get("Err") or failures.get(_place(task), "")
+        placed.append(
+            {
+                "instance": names.Instance(deployment, name, _number(task)).id,
+                "service": name,
+                "node": hostname(nodes.get(task.get("NodeID", ""), {})),
+                "address": _address(task, deployment),
+                "container": (status.get("ContainerStatus") or {}).get("ContainerID", ""),
+                "state": status["State"],
+                "error": error,
+                "image": task["Spec"]["ContainerSpec"]["Image"],
+            }
+        )
+    return sorted(placed, key=lambda where: (where["service"], len(where["instance"]), where["instance"]))
+
+
+def hostname(node: Spec) -> str:
+    """A node's name from what `GET /nodes` answers for it."""
+    return str((node.get("Description") or {}).get("Hostname", ""))
+
+
+def _number(task: Spec) -> str:
+    return str(task.get("Slot") or task.get("NodeID", "").lower())
+
+
+def _place(task: Spec) -> tuple[str, str]:
+    return task["ServiceID"], _number(task)
+
+
+def _last_failures(tasks: list[Spec]) -> dict[tuple[str, str], str]:
+    broken = [task for task in tasks if task["Status"]["State"] in _BROKEN]
+    return {
+        _place(task): str(task["Status"].get("Err") or task["Status"].get("Message") or task["Status"]["State"])
+        for task in sorted(broken, key=lambda task: str(task["Status"].get("Timestamp", "")))
+    }
+
+
+def _address(task: Spec, deployment: str) -> str:
+    """The address in the deployment's network `default`, or in the first by name of its own."""
+    attached = {
+        attachment["Network"]["Spec"]["Name"]: attachment["Addresses"]
+        for attachment in task.get("NetworksAttachments") or []
+        if attachment.get("Addresses")
+    }
+    ours = attached.get(names.swarm_name(deployment, "default")) or next(
+        (found for name, found in sorted(attached.items()) if name.startswith(f"{deployment}_")), [""]
+    )
+    return str(ours[0]).partition("/")[0]

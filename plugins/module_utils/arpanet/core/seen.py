@@ -1,0 +1,55 @@
+"""What the parts of a cluster answered to one look around, each in its own shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from . import names
+from .services import Spec
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What each part answered; `errors` has why one did not: `engine`, `swarm`, `consul`, `serf`."""
+
+    # the Engine: /info, /nodes, /services (by name), /tasks
+    info: Spec = field(default_factory=dict)
+    nodes: list[Spec] = field(default_factory=list)
+    services: dict[str, Spec] = field(default_factory=dict)
+    tasks: list[Spec] = field(default_factory=list)
+    # Consul: /v1/agent/members, the leader's `address:port`, and by deployment its record, its
+    # subnets by network, and its instances as adapters.consul.Consul.instances answers
+    members: Sequence[Spec] = field(default_factory=list)
+    leader: str = ""
+    records: dict[str, Spec] = field(default_factory=dict)
+    subnets: dict[str, dict[str, str]] = field(default_factory=dict)
+    registered: dict[str, Sequence[Spec]] = field(default_factory=dict)
+    # Serf: members -format=json
+    serf: list[Spec] = field(default_factory=list)
+    errors: dict[str, str] = field(default_factory=dict)
+
+    def deployments(self) -> set[str]:
+        """Ids of all deployments that anybody knows of."""
+        return {*self.records, *self.subnets, *map(deployment_of, self.services.values())}
+
+
+def deployment_of(service: Spec) -> str:
+    """Whose service it is, of one that `GET /services` answers."""
+    return str(service["Spec"]["Labels"][names.LABEL_DEPLOYMENT])
+
+
+def records(keys: Mapping[str, Spec]) -> dict[str, Spec]:
+    """Deployments and their records, from all keys below DEPLOYMENTS_PREFIX (leases are, too)."""
+    below = {key.removeprefix(names.DEPLOYMENTS_PREFIX): value for key, value in keys.items()}
+    return {key: value for key, value in below.items() if "/" not in key}
+
+
+def subnets(keys: Mapping[str, Spec]) -> dict[str, dict[str, str]]:
+    """Deployments, their networks and CIDRs, from all keys below SUBNETS_PREFIX (blocks are, too)."""
+    found: dict[str, dict[str, str]] = {}
+    for key, value in keys.items():
+        match key.removeprefix(names.SUBNETS_PREFIX).split("/"):
+            case [_, "owners", deployment, network]:
+                found.setdefault(deployment, {})[network] = str(value["subnet"])
+    return found

@@ -1,0 +1,302 @@
+"""What the parts of the cluster said, as one picture: nodes and deployments.
+
+Swarm, Consul and Serf each know a part, and each may be silent. What only a silent one could have
+told stays unknown (None, or an empty text); everything else is still said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from . import names
+from .convergence import progress
+from .placements import hostname, placements
+from .record import Record, parse
+from .seen import Seen, deployment_of
+from .services import Spec
+
+# A member that left its gossip on purpose.
+GONE = "left"
+# Of Consul's gossip, the numbers in `/v1/agent/members`.
+_MEMBER_STATES = {1: "alive", 2: "leaving", 3: GONE, 4: "failed"}
+
+
+@dataclass(frozen=True)
+class Node:
+    """A host as Swarm, Serf and Consul see it; an empty text where one of them does not know it."""
+
+    name: str
+    role: str = ""
+    leader: bool = False
+    availability: str = ""
+    swarm: str = ""
+    swarm_message: str = ""
+    swarm_id: str = ""
+    reachable: bool | None = None  # of a manager
+    serf: str = ""
+    consul: str = ""
+    consul_role: str = ""
+    consul_leader: bool = False
+    address: str = ""
+    engine: str = ""
+
+
+@dataclass(frozen=True)
+class Placement:
+    """An instance: `state` is Swarm's, `in_dns` Consul's, each None while its part is silent."""
+
+    instance: str
+    node: str
+    address: str
+    state: str | None
+    container: str
+    in_dns: bool | None
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service of a deployment. `wanted` is None where only Swarm could tell."""
+
+    name: str
+    running: int | None
+    wanted: int | None
+    in_dns: int | None
+    update: str = ""
+    reasons: tuple[str, ...] = ()
+    placements: tuple[Placement, ...] = ()
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A deployment as Consul recorded it and as Swarm runs it.
+
+    `stray` are registrations in DNS that no running container stands behind.
+    """
+
+    id: str
+    stack: str
+    driver: str
+    revision: int
+    recorded: bool
+    networks: dict[str, str]
+    services: tuple[Service, ...]
+    stray: tuple[Placement, ...] = ()
+
+
+@dataclass(frozen=True)
+class Quorum:
+    """Whether the servers of a raft have a majority. `total` and `alive` are 0 where nobody knows."""
+
+    ok: bool
+    alive: int
+    total: int
+
+    @property
+    def needed(self) -> int:
+        return self.total // 2 + 1
+
+
+@dataclass(frozen=True)
+class Status:
+    """The whole picture, asked at the node `asked`."""
+
+    asked: str
+    swarm: Quorum
+    consul: Quorum
+    nodes: tuple[Node, ...]
+    deployments: tuple[Deployment, ...]
+    errors: dict[str, str]
+
+
+def status(seen: Seen, only: str = "") -> Status:
+    """The picture of the cluster, with all deployments or one."""
+    nodes = _nodes(seen)
+    return Status(
+        asked=str(seen.info.get("Name", "")),
+        swarm=_swarm_quorum(seen),
+        consul=_consul_quorum(seen),
+        nodes=tuple(nodes),
+        deployments=tuple(_deployment(seen, one) for one in sorted(seen.deployments()) if only in ("", one)),
+        errors=seen.errors,
+    )
+
+
+def _swarm_quorum(seen: Seen) -> Quorum:
+    managers = [node["ManagerStatus"] for node in seen.nodes if node.get("ManagerStatus")]
+    alive = [manager for manager in managers if manager.get("Reachability") == "reachable"]
+    # Without a majority nobody lists nodes, but every manager remembers the addresses of the others.
+    total = len(managers) or len((seen.info.get("Swarm") or {}).get("RemoteManagers") or [])
+    return Quorum(bool(seen.nodes), len(alive), total)
+
+
+def _consul_quorum(seen: Seen) -> Quorum:
+    servers = [
+        _MEMBER_STATES.get(member["Status"], "")
+        for member in seen.members
+        if (member.get("Tags") or {}).get("role") == "consul"
+    ]
+    return Quorum(bool(seen.leader), servers.count("alive"), len(servers) - servers.count(GONE))
+
+
+def _nodes(seen: Seen) -> list[Node]:
+    serf = {str(member["name"]): member for member in seen.serf}
+    members = {str(member["Name"]): member for member in seen.members}
+    in_swarm = [_swarm_node(node) for node in seen.nodes] or _remembered_managers(seen)
+    others = [
+        Node(name)
+        for name in {*serf, *members} - {node.name for node in in_swarm}
+        if not _has_left(serf.get(name), members.get(name))
+    ]
+    leader = seen.leader.rpartition(":")[0]
+    merged = [_with_gossip(node, serf.get(node.name), members.get(node.name), leader) for node in [*in_swarm, *others]]
+    return sorted(merged, key=lambda node: (node.role != "manager", node.name, node.swarm != "ready"))
+
+
+def _swarm_node(node: Spec) -> Node:
+    manager = node.get("ManagerStatus") or {}
+    state = node.get("Status") or {}
+    # A manager's own Status.Addr is 0.0.0.0 on old engines; where it serves its raft is right.
+    address = manager.get("Addr", "").rpartition(":")[0] or state.get("Addr", "")
+    return Node(
+        name=hostname(node),
+        role=node["Spec"].get("Role", ""),
+        leader=bool(manager.get("Leader")),
+        availability=node["Spec"].get("Availability", ""),
+        swarm=state.get("State", "unknown"),
+        swarm_message=state.get("Message", ""),
+        swarm_id=node["ID"],
+        reachable=manager.get("Reachability") == "reachable" if manager else None,
+        address=address,
+        engine=((node.get("Description") or {}).get("Engine") or {}).get("EngineVersion", ""),
+    )
+
+
+def _remembered_managers(seen: Seen) -> list[Node]:
+    """The managers that an engine remembers, named by who has their address in Serf or Consul."""
+    by_address = {str(member["addr"]).rpartition(":")[0]: str(member["name"]) for member in seen.serf}
+    by_address |= {str(member["Addr"]): str(member["Name"]) for member in seen.members}
+    swarm = seen.info.get("Swarm") or {}
+    addresses = {str(manager["Addr"]).rpartition(":")[0] for manager in swarm.get("RemoteManagers") or []}
+    own = str(swarm.get("NodeAddr", ""))
+    engines = {own: str(seen.info.get("ServerVersion", ""))}
+    by_address.setdefault(own, str(seen.info.get("Name", "")))
+    return [
+        Node(by_address.get(address, address), role="manager", address=address, engine=engines.get(address, ""))
+        for address in sorted(addresses)
+    ]
+
+
+def _has_left(serf: Spec | None, member: Spec | None) -> bool:
+    states = {serf["status"] if serf else GONE, _MEMBER_STATES.get(member["Status"], "") if member else GONE}
+    return states == {GONE}
+
+
+def _with_gossip(node: Node, serf: Spec | None, member: Spec | None, consul_leader: str) -> Node:
+    given = {key: value for key, value in vars(node).items() if value}
+    if serf:
+        given["serf"] = serf["status"]
+        given.setdefault("address", str(serf["addr"]).rpartition(":")[0])
+    if member:
+        given["consul"] = _MEMBER_STATES.get(member["Status"], "unknown")
+        given["consul_role"] = "server" if (member.get("Tags") or {}).get("role") == "consul" else "client"
+        given["consul_leader"] = given["consul_role"] == "server" and member["Addr"] == consul_leader
+        given.setdefault("address", str(member["Addr"]))
+    return Node(**{**given, "reachable": node.reachable})
+
+
+def _deployment(seen: Seen, deployment: str) -> Deployment:
+    record = parse(seen.records.get(deployment, {}), deployment)
+    consul = "consul" not in seen.errors
+    # Registrations without a container are not the agents': users may add services of their own.
+    agents = [one for one in seen.registered.get(deployment, []) if names.META_CONTAINER in one["meta"]]
+    registered = {_container(one): one for one in agents} if consul else None
+    if seen.nodes:
+        placed = _placed(seen, deployment, registered)
+        services = _services_in_swarm(seen, deployment, placed, registered is not None)
+    else:
+        placed = [(_service_of(one), _registration(one)) for one in (registered or {}).values()]
+        services = _services_on_record(record, placed)
+    running = {placement.container for _, placement in placed}
+    stray = [one for one in (registered or {}).values() if one["passing"] and _container(one) not in running]
+    return Deployment(
+        id=deployment,
+        stack=record.stack,
+        driver=record.driver,
+        revision=record.revision,
+        recorded=deployment in seen.records,
+        networks=dict(sorted({**seen.subnets.get(deployment, {}), **record.networks}.items())),
+        services=tuple(services),
+        stray=tuple(_registration(one) for one in stray),
+    )
+
+
+def _placed(seen: Seen, deployment: str, registered: dict[str, Spec] | None) -> list[tuple[str, Placement]]:
+    """(service, placement) of what Swarm runs, each with what Consul says of its container."""
+    by_id = {node["ID"]: node for node in seen.nodes}
+    own = {name: service for name, service in seen.services.items() if deployment_of(service) == deployment}
+    found = []
+    for one in placements(deployment, own, seen.tasks, by_id):
+        registration = (registered or {}).get(one["container"])
+        in_dns = bool(registration and registration["passing"]) if registered is not None else None
+        error = one["error"] or (registration["trouble"] if registration and not in_dns else "")
+        placement = Placement(
+            one["instance"], one["node"], one["address"], one["state"], one["container"], in_dns, error
+        )
+        found.append((str(one["service"]), placement))
+    return found
+
+
+def _services_in_swarm(
+    seen: Seen, deployment: str, placed: list[tuple[str, Placement]], consul: bool
+) -> Iterable[Service]:
+    ready = frozenset(
+        node["ID"]
+        for node in seen.nodes
+        if node["Status"]["State"] == "ready" and node["Spec"]["Availability"] == "active"
+    )
+    for service in sorted(seen.services.values(), key=lambda service: str(service["Spec"]["Name"])):
+        if deployment_of(service) != deployment:
+            continue
+        name = str(service["Spec"]["Labels"][names.LABEL_SERVICE])
+        own = tuple(placement for its, placement in placed if its == name)
+        tasks = [task for task in seen.tasks if task["ServiceID"] == service["ID"]]
+        state = progress(service, tasks, ready, "")
+        yield Service(
+            name=name,
+            running=state.running,
+            wanted=state.wanted,
+            in_dns=sum(1 for placement in own if placement.in_dns) if consul else None,
+            update=(service.get("UpdateStatus") or {}).get("State", ""),
+            reasons=state.problems,
+            placements=own,
+        )
+
+
+def _services_on_record(record: Record, placed: list[tuple[str, Placement]]) -> Iterable[Service]:
+    """What is known of the services while Swarm is silent: the record, and who is registered."""
+    for name, wanted in sorted({**{name: None for name, _ in placed}, **record.services}.items()):
+        own = tuple(placement for its, placement in placed if its == name)
+        in_dns = sum(1 for placement in own if placement.in_dns)
+        yield Service(name=name, running=None, wanted=wanted, in_dns=in_dns, placements=own)
+
+
+def _container(registration: Spec) -> str:
+    return str(registration["meta"][names.META_CONTAINER])
+
+
+def _service_of(registration: Spec) -> str:
+    return str(registration["meta"].get(names.META_SERVICE, ""))
+
+
+def _registration(one: Spec) -> Placement:
+    return Placement(
+        instance=str(one["id"]).removesuffix(".dns"),
+        node=one["node"],
+        address=one["address"],
+        state=None,
+        container=_container(one),
+        in_dns=one["passing"],
+        error=one["trouble"],
+    )
