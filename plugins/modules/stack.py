@@ -194,7 +194,9 @@ def main() -> None:
 
     try:
         module.exit_json(**run(module))
-    except (ConsulError, EngineError, RolloutError, names.InvalidName, support.Unsupported) as error:
+    except RolloutError as error:
+        module.fail_json(msg=f"deployment {module.params['deployment']}: {error}", **error.result)
+    except (ConsulError, EngineError, names.InvalidName, support.Unsupported) as error:
         module.fail_json(msg=f"deployment {module.params['deployment']}: {error}")
 
 

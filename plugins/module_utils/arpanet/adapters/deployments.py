@@ -6,6 +6,8 @@ Each reads, plans, applies the plan unless only asked (`check`), and returns
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -48,8 +50,9 @@ def converge(
         return result
     if changed:
         rollout.apply(todo, wanted, record)
-    placed = rollout.wait(timeout, began)
-    rollout.collect(todo, timeout)
+    with _telling(result):
+        placed = rollout.wait(timeout, began)
+        rollout.collect(todo, timeout)
     return {**result, "placements": placed}
 
 
@@ -87,7 +90,8 @@ def scale(rollout: Rollout, counts: dict[str, int], timeout: float, check: bool)
         return result
     if result["changed"]:
         rollout.apply(todo, wanted, record)
-    return {**result, "placements": rollout.wait(timeout, began)}
+    with _telling(result):
+        return {**result, "placements": rollout.wait(timeout, began)}
 
 
 def remove(rollout: Rollout, timeout: float, check: bool) -> Result:
@@ -97,9 +101,20 @@ def remove(rollout: Rollout, timeout: float, check: bool) -> Result:
     changed = bool(todo) or rollout.exists()
     result = {"changed": changed, "plan": as_data(todo), "diff": as_diff(todo), "notes": []}
     if changed and not check:
-        rollout.remove(timeout)
+        with _telling(result):
+            rollout.remove(timeout)
         rollout.forget()
     return result
+
+
+@contextmanager
+def _telling(result: Result) -> Iterator[None]:
+    """A failure from here on tells what had been changed before it."""
+    try:
+        yield
+    except RolloutError as error:
+        error.result = result
+        raise
 
 
 def _service(rollout: Rollout, services: dict[str, Spec], name: str) -> str:

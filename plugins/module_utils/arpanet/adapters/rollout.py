@@ -24,7 +24,14 @@ _ENDED = frozenset({"complete", "shutdown", "failed", "rejected", "remove", "orp
 
 
 class RolloutError(Exception):
-    """A deployment did not become what was asked; the message has a line for each reason."""
+    """A deployment did not become what was asked; the message has a line for each reason.
+
+    `result` says what had been changed by then.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.result: dict[str, Any] = {}
 
 
 class Rollout:
@@ -88,7 +95,7 @@ class Rollout:
         """Remove what the plan no longer wants, once nothing uses it any more."""
         for kind in ("network", "secret", "config"):
             for name in todo.of(kind, REMOVE):
-                self._until(lambda kind=kind, name=name: self._engine.remove(kind, name), timeout, f"{kind} {name}")
+                self._until(partial(self._engine.remove, kind, name), timeout, f"{kind} {name}")
 
     def wait(self, timeout: float, since: datetime) -> list[dict[str, Any]]:
         """Wait until every service is as asked and every instance is in Consul; the placements.

@@ -84,7 +84,7 @@ class SubnetStore:
                 block = self._consul.get(self._block_key(index))
                 rest = {cidr: who for cidr, who in block.value.items() if cidr != str(subnet)}
                 if len(rest) < len(block.value):
-                    ops.append(Op("set", self._block_key(index), block.index, rest))
+                    ops.append(Op("set" if rest else "delete", self._block_key(index), block.index, rest))
             if self._consul.commit(ops):
                 return subnet
             time.sleep(random.uniform(0, 0.005 * min(attempt + 1, 20)))
