@@ -17,7 +17,7 @@ FULL_NAME = "ansible_collections.arpanet.cluster.plugins.module_utils.arpanet"
 ROOMS: dict[str, set[str]] = {"core": set(), "adapters": {"core"}, "agent": {"core", "adapters"}}
 
 # What docker and py-consul speak through: whoever uses them names its errors.
-TRANSPORT = {"requests"}
+TRANSPORT = {"requests", "urllib3"}
 
 
 def files(root: Path) -> list[Path]:

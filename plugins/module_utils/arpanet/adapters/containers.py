@@ -1,0 +1,98 @@
+"""This node's Docker Engine as the agent sees it: instances, events, networks.
+
+Thin over the `docker` library's low-level client. Every failure is a ContainersError that says
+what was tried, where and why. After one the next call connects anew, so an Engine that was
+upgraded meanwhile is spoken to in its own version.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import docker
+import docker.errors
+import requests
+import urllib3.exceptions
+
+from ..core import container_events, names
+from ..core.container_events import Event
+from ..core.containers import Container, read_all
+
+DEFAULT_URL = "unix:///var/run/docker.sock"
+
+# `docker events` replays from here: what happens between our request and the Engine's
+# subscription must not be lost. Twice is harmless.
+_OVERLAP = 2
+
+
+class ContainersError(Exception):
+    """The Engine could not be asked; the message says what, where and why."""
+
+
+class Containers:
+    """One Engine, by its address. Not for several threads at once."""
+
+    def __init__(self, url: str = DEFAULT_URL, timeout: float = 10) -> None:
+        self.url = url
+        self._timeout = timeout
+        self._api: docker.APIClient | None = None
+
+    @contextmanager
+    def _asking(self, what: str) -> Iterator[docker.APIClient]:
+        try:
+            if self._api is None:
+                self._api = docker.APIClient(base_url=self.url, version="auto", timeout=self._timeout)
+            yield self._api
+        except docker.errors.APIError as error:
+            raise ContainersError(f"{what}: Docker at {self.url} said: {error.explanation or error}") from error
+        except (
+            docker.errors.DockerException,
+            requests.RequestException,
+            urllib3.exceptions.HTTPError,
+            OSError,
+            ValueError,
+        ) as error:
+            self._api = None
+            raise ContainersError(
+                f"{what}: Docker at {self.url} does not answer ({type(error).__name__}). Is the docker service running?"
+            ) from error
+
+    def running(self) -> tuple[Container, ...]:
+        """The instances that run on this node, paused ones among them; one request."""
+        with self._asking("listing containers") as api:
+            return read_all(api.containers(filters={"label": [names.LABEL_DEPLOYMENT]}))
+
+    def events(self) -> Iterator[Event | None]:
+        """What happens to instances, as it happens. None comes first: from here on nothing is missed.
+
+        Ends only with a ContainersError; whoever reads on must look at everything again.
+        """
+        filters = {
+            "type": ["container"],
+            "label": [names.LABEL_DEPLOYMENT],
+            "event": [*container_events.ACTIONS],
+        }
+        with self._asking("following events") as api:
+            stream = api.events(since=int(time.time()) - _OVERLAP, filters=filters, decode=True)
+            yield None
+            for raw in stream:
+                yield container_events.read(raw)
+            raise ConnectionError("the event stream ended")
+
+    def stop_signal(self, container: str) -> str:
+        """The signal that asks this container to stop; empty for Docker's default."""
+        with self._asking(f"inspecting container {container[:12]}") as api:
+            return str(api.inspect_container(container)["Config"].get("StopSignal") or "")
+
+    def networks(self) -> list[dict[str, Any]]:
+        """All networks of this node, as `GET /networks` answers."""
+        with self._asking("listing networks") as api:
+            return [*api.networks()]
+
+    def is_manager(self) -> bool:
+        """Is this node a Swarm manager that can reach its peers?"""
+        with self._asking("asking for the Swarm's state") as api:
+            return bool((api.info().get("Swarm") or {}).get("ControlAvailable"))

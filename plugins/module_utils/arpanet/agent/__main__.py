@@ -1,0 +1,97 @@
+"""`python3 -m arpanet.agent`: the node agent as a process."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from ..adapters import kernel
+from ..adapters.consul import Consul, ConsulError
+from ..adapters.containers import Containers, ContainersError
+from .config import DEFAULT_PATH, Config, ConfigError, load
+from .keeper import Keeper
+from .leader import Leader
+from .loop import Loop
+from .registrar import Registrar
+from .systemd import notify
+from .version import VERSION
+from .watcher import Watcher
+
+
+def main(words: list[str]) -> int:
+    """Run with these arguments; the exit code."""
+    options = _options(words)
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s")
+    try:
+        config = load(options.config)
+        if options.once:
+            return _once(config)
+        _for_ever(config)
+    except (ConfigError, ConsulError, ContainersError) as error:
+        print(f"arpanet-agent: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _options(words: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="arpanet-agent", description="Registers this node's instances with Consul and keeps their leases."
+    )
+    parser.add_argument("--config", type=Path, default=Path(DEFAULT_PATH), metavar="FILE", help="default: %(default)s")
+    parser.add_argument("--once", action="store_true", help="look once, print what was changed, and exit")
+    parser.add_argument("--version", action="version", version=VERSION)
+    return parser.parse_args(words)
+
+
+def _once(config: Config) -> int:
+    """What was changed is also what is logged; here it is the program's output."""
+    logging.disable(logging.INFO)
+    registrar = Registrar(Consul(config.consul), Containers(config.docker), kernel.with_processes)
+    keeper = _keeper(config, registrar)
+    for step in [*registrar.look(), *keeper.look()]:
+        print(step)
+    return 0
+
+
+def _for_ever(config: Config) -> None:
+    """Each thread has clients of its own: they are not made to be shared."""
+    registrar = Registrar(Consul(config.consul), Containers(config.docker), kernel.with_processes)
+    keeper = _keeper(config, registrar)
+    leader = Leader(Consul(config.consul), Containers(config.docker), lambda: keeper.node, config.interval)
+
+    def keep(whole: bool) -> None:
+        keeper.look(whole)
+        if whole:
+            leader.look()
+
+    # systemd hears of every turn, failed ones too: who retries is alive.
+    registering = Loop("registrar", registrar.look, config.interval, after=lambda: notify("READY=1\nWATCHDOG=1"))
+    keeping = Loop("keeper", keep, config.interval)
+    registrar.on_change = keeping.poke
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    registering.start()
+    keeping.start()
+    Watcher(Containers(config.docker), registrar, registering.poke).start()
+    # Registrations stay when the agent goes: the containers still run.
+    stop.wait()
+
+
+def _keeper(config: Config, registrar: Registrar) -> Keeper:
+    return Keeper(
+        Consul(config.consul),
+        Containers(config.docker),
+        seen=lambda: registrar.seen,
+        route_table=kernel.route_table,
+        address=config.address,
+        node=config.node,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
