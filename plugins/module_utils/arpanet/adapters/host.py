@@ -171,6 +171,15 @@ def program_version(name: str) -> str:
     return host.version(run(name, "version")[1])
 
 
+def venv_packages(root: str = "/opt/arpanet/venv") -> list[str]:
+    """What the virtual environment has, as `name==version`."""
+    found = []
+    for path in Path(root).glob("lib/python3*/site-packages/*.dist-info"):
+        name, _, number = path.name.removesuffix(".dist-info").rpartition("-")
+        found.append(f"{name.replace('_', '-').lower()}=={number}")
+    return sorted(found)
+
+
 def look(address: str, units: list[str], names: list[str]) -> dict[str, Any]:
     """Everything but the engine, as plain data. `names` are the packages asked about."""
     system = host.distribution(text("/etc/os-release"))
@@ -203,5 +212,6 @@ def look(address: str, units: list[str], names: list[str]) -> dict[str, Any]:
             {"127.0.0.1", own, docker0.partition("/")[0]},
         ),
         "users": sorted(entry.pw_name for entry in pwd.getpwall()),
+        "venv": venv_packages(),
         "versions": {name: program_version(name) for name in ("consul", "serf")},
     }

@@ -1,0 +1,58 @@
+# Copyright (c) The arpanet.cluster authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The controller's part of agent_release: packs the agent, and sends it where it is missing."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.bundle import (
+    Bundle,
+    bundle,
+    galaxy_version,
+)
+
+COLLECTION = Path(__file__).resolve().parents[2]
+MODULE = "arpanet.cluster.agent_release"
+
+
+def version(collection: Path) -> str:
+    """The collection's version, from a checkout or from an installation."""
+    manifest = collection / "MANIFEST.json"
+    if manifest.exists():
+        return str(json.loads(manifest.read_text())["collection_info"]["version"])
+    return galaxy_version((collection / "galaxy.yml").read_text())
+
+
+def pack(collection: Path) -> Bundle:
+    """The Python package, without what a Python on the controller has left in it."""
+    root = collection / "plugins" / "module_utils"
+    files = {str(path.relative_to(root)): path.read_bytes() for path in (root / "arpanet").rglob("*.py")}
+    return bundle(version(collection), files)
+
+
+class ActionModule(ActionBase):
+    """Ask the node first: nothing is sent to one that has the release."""
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        packed = pack(COLLECTION)
+        arguments = {**self._task.args, "name": packed.name}
+        result.update(self._execute_module(module_name=MODULE, module_args=arguments, task_vars=task_vars))
+        if result.get("failed") or not result.get("wants_archive"):
+            return result
+        with tempfile.NamedTemporaryFile(suffix=".tar.gz") as archive:
+            archive.write(packed.data)
+            archive.flush()
+            directory = self._make_tmp_path()
+            remote = self._connection._shell.join_path(directory, "agent.tar.gz")
+            self._transfer_file(archive.name, remote)
+        arguments["archive"] = remote
+        result.update(self._execute_module(module_name=MODULE, module_args=arguments, task_vars=task_vars))
+        self._remove_tmp_path(directory)
+        return result
