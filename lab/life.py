@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from . import builds, depot, engine, inventory, machine, network, nodes, ssh
+from . import builds, depot, engine, inventory, limits, machine, network, nodes, ssh
 from .docker import docker, listed
 from .paths import CACHE, inventory_of, state_of
 from .say import LabError, say
@@ -19,6 +19,7 @@ def up(spec: Spec) -> None:
     """Make the lab as asked, keeping what already runs, and write its inventory."""
     with _alone():
         engine.ensure()
+        limits.ensure()
         _refuse_fewer(spec)
         here = machine.read()
         node_image = builds.node(spec.codename, here)

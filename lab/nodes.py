@@ -26,7 +26,7 @@ _FLAGS = (
     "--volume", "/var/lib/docker", "--volume", "/var/lib/containerd",
     "--stop-timeout", "20",
 )  # fmt: skip
-_BOOT_SECONDS = 90
+_BOOT_SECONDS = 180
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,11 @@ def _state(name: str) -> str:
         text=True,
         check=False,
     )
-    return done.stdout.strip()
+    word = done.stdout.strip()
+    if not word and docker("inspect", "--format", "{{.State.Running}}", name, what=f"looking at {name}") == "false":
+        last = docker("logs", "--tail", "10", name, what=f"reading the log of {name}")
+        raise LabError(f"{name} ended while it booted: {last or 'it left no message'}")
+    return word
 
 
 def _modules() -> list[str]:

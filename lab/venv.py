@@ -29,7 +29,7 @@ def main() -> int:
             with Step(f"making a virtual environment with Python {sys.version.split()[0]}"):
                 subprocess.run([sys.executable, "-m", "venv", _VENV], check=True)
         with Step("installing what requirements-dev.txt pins into .venv"):
-            pip = [str(_VENV / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
+            pip = [str(_VENV / "bin" / "pip"), "install", "-qq", "--disable-pip-version-check"]
             subprocess.run([*pip, "--requirement", str(requirements)], check=True)
     except LabError as error:
         complain(str(error))
