@@ -83,9 +83,9 @@ class Containers:
             raise ConnectionError("the event stream ended")
 
     def stop_signal(self, container: str) -> str:
-        """The signal that asks this container to stop; empty for Docker's default."""
+        """The signal that asks this container to stop. Waits while the container is being stopped."""
         with self._asking(f"inspecting container {container[:12]}") as api:
-            return str(api.inspect_container(container)["Config"].get("StopSignal") or "")
+            return str(api.inspect_container(container)["Config"].get("StopSignal") or "SIGTERM")
 
     def networks(self) -> list[dict[str, Any]]:
         """All networks of this node, as `GET /networks` answers."""

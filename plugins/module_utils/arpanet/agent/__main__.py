@@ -17,6 +17,7 @@ from .keeper import Keeper
 from .leader import Leader
 from .loop import Loop
 from .registrar import Registrar
+from .stop_signals import StopSignals
 from .systemd import notify
 from .version import VERSION
 from .watcher import Watcher
@@ -63,8 +64,11 @@ def _for_ever(config: Config) -> None:
     keeper = _keeper(config, registrar)
     leader = Leader(Consul(config.consul), Containers(config.docker), lambda: keeper.node, config.interval)
 
+    signals = StopSignals(Containers(config.docker))
+
     def keep(whole: bool) -> None:
         keeper.look(whole)
+        signals.learn(registrar.seen or ())
         if whole:
             leader.look()
 
@@ -77,7 +81,7 @@ def _for_ever(config: Config) -> None:
         signal.signal(number, lambda *_: stop.set())
     registering.start()
     keeping.start()
-    Watcher(Containers(config.docker), registrar, registering.poke).start()
+    Watcher(Containers(config.docker), registrar, registering.poke, signals.is_end).start()
     # Registrations stay when the agent goes: the containers still run.
     stop.wait()
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ..adapters.containers import Containers, ContainersError
-from ..core.container_events import Event, Meaning, stops
+from ..core.container_events import Event, Meaning
 from .loop import Backoff
 
 log = logging.getLogger(__name__)
@@ -26,18 +26,24 @@ class Listener(Protocol):
 
 
 class Watcher:
-    """Follows the event stream for ever, through every break of it."""
+    """Follows the event stream for ever, through every break of it.
+
+    `is_end` tells the signal that stops a container from any other. Nothing here waits for an
+    answer: the next event may be the one that counts.
+    """
 
     def __init__(
         self,
         containers: Containers,
         listener: Listener,
         poke: Callable[[], None],
+        is_end: Callable[[Event], bool],
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._containers = containers
         self._listener = listener
         self._poke = poke
+        self._is_end = is_end
         self._sleep = sleep
         self._backoff = Backoff()
         self._complaint = ""
@@ -76,10 +82,3 @@ class Watcher:
         else:
             self._listener.note(event)
         self._poke()
-
-    def _is_end(self, event: Event) -> bool:
-        try:
-            return stops(event.signal, self._containers.stop_signal(event.container))
-        except ContainersError:
-            # It is gone already, or Docker is: its default is the best guess.
-            return stops(event.signal, "")

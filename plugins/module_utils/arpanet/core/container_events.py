@@ -49,10 +49,11 @@ def read(raw: dict[str, Any]) -> Event:
 def stops(sent: int, stop_signal: str) -> bool:
     """Does this signal mean the container's end?
 
-    Swarm stops a task by sending the image's or the service's stop signal, and SIGKILL later.
-    Any other signal is somebody's message to the process (HUP: read your configuration again).
+    Swarm stops a task by sending the image's or the service's stop signal (SIGTERM when there is
+    none), and SIGKILL later. Any other signal is somebody's message to the process (HUP: read your
+    configuration again).
     """
-    return sent == signal.SIGKILL or sent == (signal_number(stop_signal) or signal.SIGTERM)
+    return sent in (signal.SIGKILL, signal.SIGTERM) or 0 < sent == signal_number(stop_signal)
 
 
 def signal_number(text: str) -> int:
