@@ -62,7 +62,7 @@ def build(name: str, context: Path, arguments: Mapping[str, str]) -> str:
         flags = [word for key, value in arguments.items() for word in ("--build-arg", f"{key}={value}")]
         with Step(f"building {tag}"):
             docker(
-                "build", "--label", f"{LABEL}={name}", *flags, "--tag", tag, str(context),
+                "build", "--force-rm", "--label", f"{LABEL}={name}", *flags, "--tag", tag, str(context),
                 what=f"building {tag}", timeout=1200,
             )  # fmt: skip
     return tag

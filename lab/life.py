@@ -75,6 +75,7 @@ def clean() -> None:
         if found:
             docker("rmi", "--force", *found, what="removing the labs' images")
             say(f"removed {len(found)} images")
+        docker("image", "prune", "--force", "--filter", f"label={builds.LABEL}", what="removing build stages")
     engine.stop()
     shutil.rmtree(CACHE, ignore_errors=True)
 
