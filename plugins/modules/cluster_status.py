@@ -150,7 +150,9 @@ def main() -> None:
     except (ConsulError, names.InvalidName) as error:
         module.fail_json(msg=str(error))
     seen = survey.look(asked["docker_host"], consul, asked["serf_rpc"], asked["timeout"], asked["deployment"])
-    if asked["deployment"] and not seen.errors and asked["deployment"] not in seen.deployments():
+    # Whoever is silent might know it.
+    all_told = not seen.errors.keys() & {"engine", "swarm", "consul"}
+    if asked["deployment"] and all_told and asked["deployment"] not in seen.deployments():
         others = ", ".join(sorted(seen.deployments())) or "none at all"
         module.fail_json(msg=f"There is no deployment {asked['deployment']} in this cluster; it has: {others}.")
     picture = status(seen, asked["deployment"])

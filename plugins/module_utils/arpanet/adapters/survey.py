@@ -5,6 +5,7 @@ A part that does not answer is no failure: its reason is part of the picture.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -27,7 +28,8 @@ def look(engine_url: str, consul: Consul, serf_rpc: str, timeout: float, only: s
         found, errors = _consul(consul, only)
         in_swarm, swarm_errors = swarm_part.result()
         members, serf_errors = serf_part.result()
-        picture = Seen(**found, **in_swarm, serf=members, errors={**errors, **swarm_errors, **serf_errors})
+        errors = {**errors, **swarm_errors, **serf_errors}
+        picture = Seen(asked=socket.gethostname(), **found, **in_swarm, serf=members, errors=errors)
         if "consul" in errors:
             return picture
         wanted = [one for one in sorted(picture.deployments()) if only in ("", one)]
@@ -41,9 +43,13 @@ def look(engine_url: str, consul: Consul, serf_rpc: str, timeout: float, only: s
 def _engine(url: str, timeout: float) -> tuple[dict[str, Any], dict[str, str]]:
     try:
         engine = Engine(url, timeout)
+    except EngineError as error:
+        return {}, {"engine": str(error), "swarm": str(error)}
+    try:
         info = engine.info()
     except EngineError as error:
-        return {}, {"engine": str(error), "swarm": ""}
+        # While managers look for a leader, this is what hangs.
+        return {}, {"swarm": str(error)}
     if not (info.get("Swarm") or {}).get("ControlAvailable"):
         return {"info": info}, {"swarm": info["Swarm"].get("Error") or "this node is no manager"}
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .status import GONE, Deployment, Node, Service, Status
+from .status import GOOD_STATES, Deployment, Node, Placement, Service, Status
 
 _PARTS = {
     "engine": "the Docker engine",
@@ -26,25 +26,27 @@ def problems(status: Status) -> list[str]:
 
 def _majorities(status: Status) -> Iterator[str]:
     swarm, consul = status.swarm, status.consul
-    if not swarm.ok and "engine" not in status.errors:
-        count = f"; {swarm.needed} of {swarm.total} are needed" if swarm.total else ""
+    if _leaderless(status):
         yield (
-            f"Swarm has no majority of managers{count}: containers go on running, but nothing can be deployed or "
-            "moved: start the managers that are down"
+            f"Swarm has no leader, for which {swarm.needed} of its {swarm.total} managers are needed: containers go on "
+            "running, but nothing can be deployed or moved until enough managers are back"
         )
     if not consul.ok and "consul" not in status.errors:
         yield (
             f"Consul has no leader: {consul.alive} of {consul.total} servers are alive, {consul.needed} are needed; "
-            f"what it says below is what {status.asked} heard last"
+            f"what is said of deployments is what {status.asked} heard last"
         )
 
 
 def _silent_parts(status: Status) -> Iterator[str]:
     for part, reason in sorted(status.errors.items()):
-        if part != "swarm" or status.swarm.ok:
-            yield f"{_PARTS[part]} on {status.asked or 'this node'} cannot be asked: {reason}"
-        elif reason:
-            yield f"Swarm on {status.asked} says: {reason}"
+        if part != "swarm" or not ("engine" in status.errors or _leaderless(status)):
+            yield f"{_PARTS[part]} on {status.asked} cannot be asked: {reason}"
+
+
+def _leaderless(status: Status) -> bool:
+    # The Engine has no other sign of it than its words.
+    return "leader" in status.errors.get("swarm", "")
 
 
 def _node(node: Node, status: Status) -> Iterator[str]:
@@ -69,9 +71,8 @@ def _node(node: Node, status: Status) -> Iterator[str]:
     if not bad:
         return
     said = "; ".join(f"{part}: {state}" for part, state in bad.items())
-    everywhere = len(bad) == len([part for part in ("serf", "consul") if part in asked]) + bool(node.swarm)
-    if everywhere and GONE not in bad.values():
-        yield f"{node.name} is down ({said})"
+    if len(bad) == len([part for part in ("serf", "consul") if part in asked]) + bool(node.swarm):
+        yield f"{node.name} {'is' if len(bad) > 1 else 'may be'} down ({said})"
         return
     unit = "docker" if "Swarm" in bad else next(iter(bad)).lower()
     effect = ", so that its instances are not in DNS" if "Consul" in bad else ""
@@ -105,10 +106,10 @@ def _deployment(deployment: Deployment, status: Status) -> Iterator[str]:
 def _service(service: Service, deployment: str, status: Status) -> Iterator[str]:
     here = f"service {service.name} of {deployment}"
     if service.running is not None and service.wanted is not None and service.running < service.wanted:
-        waiting = [one for one in service.placements if one.state not in ("running", "complete")]
-        reasons = service.reasons or tuple(
-            sorted({f"{one.instance} is {one.state}" + (f" ({one.error})" if one.error else "") for one in waiting})
-        )
+        waiting = [one for one in service.placements if one.state not in GOOD_STATES]
+        reasons = [_state(one) for one in waiting]
+        if not any(one.error for one in waiting):
+            reasons += service.reasons
         why = f": {'; '.join(reasons)}" if reasons else ""
         yield f"{here} has {service.running} of {service.wanted} instances{why}"
     elif service.update in ("paused", "rollback_paused", "rollback_completed"):
@@ -119,6 +120,12 @@ def _service(service: Service, deployment: str, status: Status) -> Iterator[str]
         # Of a node that is down as a whole one line is enough.
         if one.state == "running" and one.in_dns is False and one.node not in failed:
             yield f"{one.instance} runs on {one.node} but is not in DNS: {_why_not_in_dns(one.error, one.node)}"
+
+
+def _state(one: Placement) -> str:
+    where = f" on {one.node}" if one.node else ""
+    why = f" ({one.error})" if one.error else ""
+    return f"{one.instance} is {one.state}{where}{why}"
 
 
 def _why_not_in_dns(error: str, node: str) -> str:

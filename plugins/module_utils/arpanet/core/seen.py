@@ -11,8 +11,10 @@ from .services import Spec
 
 @dataclass(frozen=True)
 class Seen:
-    """What each part answered; `errors` has why one did not: `engine`, `swarm`, `consul`, `serf`."""
+    """What each part answered at the node `asked`; `errors` has why one did not: `engine`, `swarm`,
+    `consul`, `serf`."""
 
+    asked: str = ""
     # the Engine: /info, /nodes, /services (by name), /tasks
     info: Spec = field(default_factory=dict)
     nodes: list[Spec] = field(default_factory=list)

@@ -16,8 +16,11 @@ from .record import Record, parse
 from .seen import Seen, deployment_of
 from .services import Spec
 
-# A member that left its gossip on purpose.
+# A member that left its gossip on purpose, or that the others gave up.
 GONE = "left"
+# The state of a task on a node that Swarm does not hear.
+UNKNOWN = "unknown"
+GOOD_STATES = frozenset({"running", "complete"})
 # Of Consul's gossip, the numbers in `/v1/agent/members`.
 _MEMBER_STATES = {1: "alive", 2: "leaving", 3: GONE, 4: "failed"}
 
@@ -114,7 +117,7 @@ def status(seen: Seen, only: str = "") -> Status:
     """The picture of the cluster, with all deployments or one."""
     nodes = _nodes(seen)
     return Status(
-        asked=str(seen.info.get("Name", "")),
+        asked=seen.asked,
         swarm=_swarm_quorum(seen),
         consul=_consul_quorum(seen),
         nodes=tuple(nodes),
@@ -181,7 +184,7 @@ def _remembered_managers(seen: Seen) -> list[Node]:
     addresses = {str(manager["Addr"]).rpartition(":")[0] for manager in swarm.get("RemoteManagers") or []}
     own = str(swarm.get("NodeAddr", ""))
     engines = {own: str(seen.info.get("ServerVersion", ""))}
-    by_address.setdefault(own, str(seen.info.get("Name", "")))
+    by_address.setdefault(own, seen.asked)
     return [
         Node(by_address.get(address, address), role="manager", address=address, engine=engines.get(address, ""))
         for address in sorted(addresses)
@@ -235,15 +238,16 @@ def _deployment(seen: Seen, deployment: str) -> Deployment:
 def _placed(seen: Seen, deployment: str, registered: dict[str, Spec] | None) -> list[tuple[str, Placement]]:
     """(service, placement) of what Swarm runs, each with what Consul says of its container."""
     by_id = {node["ID"]: node for node in seen.nodes}
+    # What Swarm says of the tasks there is what it heard last.
+    lost = {hostname(node) for node in seen.nodes} - {hostname(by_id[one]) for one in _ready(seen)}
     own = {name: service for name, service in seen.services.items() if deployment_of(service) == deployment}
     found = []
     for one in placements(deployment, own, seen.tasks, by_id):
         registration = (registered or {}).get(one["container"])
         in_dns = bool(registration and registration["passing"]) if registered is not None else None
         error = one["error"] or (registration["trouble"] if registration and not in_dns else "")
-        placement = Placement(
-            one["instance"], one["node"], one["address"], one["state"], one["container"], in_dns, error
-        )
+        state = UNKNOWN if one["state"] == "running" and one["node"] in lost else one["state"]
+        placement = Placement(one["instance"], one["node"], one["address"], state, one["container"], in_dns, error)
         found.append((str(one["service"]), placement))
     return found
 
@@ -251,27 +255,28 @@ def _placed(seen: Seen, deployment: str, registered: dict[str, Spec] | None) -> 
 def _services_in_swarm(
     seen: Seen, deployment: str, placed: list[tuple[str, Placement]], consul: bool
 ) -> Iterable[Service]:
-    ready = frozenset(
-        node["ID"]
-        for node in seen.nodes
-        if node["Status"]["State"] == "ready" and node["Spec"]["Availability"] == "active"
-    )
+    active = frozenset(node["ID"] for node in seen.nodes if node["Spec"]["Availability"] == "active")
+    takers = active & _ready(seen)
     for service in sorted(seen.services.values(), key=lambda service: str(service["Spec"]["Name"])):
         if deployment_of(service) != deployment:
             continue
         name = str(service["Spec"]["Labels"][names.LABEL_SERVICE])
         own = tuple(placement for its, placement in placed if its == name)
         tasks = [task for task in seen.tasks if task["ServiceID"] == service["ID"]]
-        state = progress(service, tasks, ready, "")
+        state = progress(service, tasks, takers, "")
         yield Service(
             name=name,
-            running=state.running,
+            running=sum(1 for placement in own if placement.state in GOOD_STATES),
             wanted=state.wanted,
             in_dns=sum(1 for placement in own if placement.in_dns) if consul else None,
             update=(service.get("UpdateStatus") or {}).get("State", ""),
             reasons=state.problems,
             placements=own,
         )
+
+
+def _ready(seen: Seen) -> frozenset[str]:
+    return frozenset(node["ID"] for node in seen.nodes if node["Status"]["State"] == "ready")
 
 
 def _services_on_record(record: Record, placed: list[tuple[str, Placement]]) -> Iterable[Service]:

@@ -34,7 +34,8 @@ def _summary(status: Status) -> str:
     size = f"{_count(len(status.nodes), 'node')}, {_count(len(status.deployments), 'deployment')}"
     if not found:
         return f"{size}, no problems (asked {status.asked})"
-    return "\n".join([f"{size}, {_count(len(found), 'PROBLEM')} (asked {status.asked})", *(f"  {p}" for p in found)])
+    head = f"{size}, {_count(len(found), 'problem').upper()} (asked {status.asked})"
+    return "\n".join([head, *(f"  {problem}" for problem in found)])
 
 
 def _nodes(status: Status) -> str:
