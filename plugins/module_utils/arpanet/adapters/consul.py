@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import consul as pyconsul
 import requests
 from consul.callback import CB
+from consul.exceptions import ClientError
 from requests.adapters import HTTPAdapter
 
 from ..core.registrations import Registration
@@ -44,8 +45,8 @@ ABSENT = Entry({}, 0)
 
 @dataclass(frozen=True)
 class Op:
-    """One step of a transaction: `set` or `delete` under the condition that the key's index
-    is still `index` (0: the key must not exist)."""
+    """One step of a transaction: `set`, `delete` or only `check`, under the condition that the key's
+    index is still `index` (0: the key must not exist)."""
 
     verb: str
     key: str
@@ -81,6 +82,8 @@ class Consul:
         )
         # One session for all requests: connections stay open between them.
         session = self.api.http.session
+        # Proxies and .netrc are for the world outside; looking for them is half the cost of a request.
+        session.trust_env = False
         session.mount(f"{parts.scheme}://", _Patience(timeout))
         if token:
             # py-consul 1.5 leaves the token out of sessions and transactions.
@@ -112,6 +115,24 @@ class Consul:
             _, found = self.api.kv.get(prefix, recurse=True, consistency="consistent")
         return {item["Key"]: _entry(item) for item in found or []}
 
+    def keys(self, prefix: str) -> Sequence[str]:
+        """The names of all keys below a prefix."""
+        with self._asking(f"listing {prefix}"):
+            _, found = self.api.kv.get(prefix, keys=True, consistency="consistent")
+        return [*(found or [])]
+
+    def snapshot(self, prefixes: Iterable[str]) -> dict[str, Entry]:
+        """All keys below these prefixes (at most 64) with their entries: one request, one moment.
+
+        Read from the leader, which in the moment of its fall may not know of the latest write:
+        use it where a compare-and-swap follows.
+        """
+        asked = [*prefixes]
+        with self._asking(f"reading {', '.join(asked)}"):
+            answer = self.api.txn.put([{"KV": {"Verb": "get-tree", "Key": prefix}} for prefix in asked])
+        items = (result["KV"] for result in answer["Results"] or [])
+        return {item["Key"]: _entry({**item, "Value": base64.b64decode(item["Value"] or "")}) for item in items}
+
     def put(self, key: str, value: Value) -> None:
         """Write a key whatever it holds."""
         with self._asking(f"writing {key}"):
@@ -131,9 +152,9 @@ class Consul:
         with self._asking("committing a transaction"):
             try:
                 answer = self.api.txn.put(payload)
-            except pyconsul.ClientError as error:
+            except ClientError as error:
                 # 409 is the answer to a failed check; py-consul knows no better name for it.
-                if "409" in str(error):
+                if str(error).startswith("409 "):
                     return False
                 raise
         return not (answer or {}).get("Errors")
@@ -265,13 +286,21 @@ class Consul:
         dead = {check["Node"] for check in critical if check["CheckID"] == "serfHealth"}
         return {node["Node"]: node["Node"] not in dead for node in known}
 
-    def open_session(self, name: str, seconds: int) -> str:
+    def open_session(self, name: str, seconds: int, ephemeral: bool = False) -> str:
         """A session that ends with this node, or when it is not renewed for `seconds` (10 or more).
 
-        What it has locked is then free, and keeps its value.
+        What it has locked is then free and keeps its value; an ephemeral one takes its keys with it
+        and holds nobody up afterwards.
         """
         with self._asking(f"opening session {name!r}"):
+            if ephemeral:
+                return str(self.api.session.create(name, behavior="delete", ttl=seconds, lock_delay=0))
             return str(self.api.session.create(name, behavior="release", ttl=seconds))
+
+    def end_session(self, session: str) -> None:
+        """End a session; an ended one is fine."""
+        with self._asking("ending a session"):
+            self.api.session.destroy(session)
 
     def renew_session(self, session: str) -> bool:
         """False when the session has ended."""
@@ -328,6 +357,8 @@ def _entry(item: dict[str, Any]) -> Entry:
 
 def _txn_op(op: Op) -> dict[str, Any]:
     step: dict[str, Any] = {"Key": op.key, "Index": op.index}
+    if op.verb == "check":
+        return {**step, "Verb": "check-index" if op.index else "check-not-exists"}
     if op.verb == "delete":
         return {**step, "Verb": "delete-cas"}
     encoded = base64.b64encode(json.dumps(op.value, sort_keys=True).encode()).decode()
