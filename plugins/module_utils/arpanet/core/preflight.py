@@ -122,14 +122,13 @@ def engine_problems(
 def swarm_problems(nodes: Mapping[str, Facts], managers: Sequence[str], joining: Iterable[str]) -> list[str]:
     """Nodes of other swarms, and a first start that nobody can be sure about."""
     locals_ = {name: _local(facts) for name, facts in nodes.items() if facts}
-    active = {
-        name: local for name, local in locals_.items() if name in managers and local.state == ACTIVE and local.manager
-    }
+    # Also one that the inventory moved to the workers: it is demoted once the others have joined it.
+    active = {name: local for name, local in locals_.items() if local.state == ACTIVE and local.manager}
     swarms = sorted({local.cluster_id for local in active.values()})
     if len(swarms) > 1:
         where = "; ".join(f"{name} in {local.cluster_id}" for name, local in active.items())
         return [
-            f"The managers are in different swarms: {where}. Take those that are wrong out of theirs "
+            f"The nodes are in different swarms: {where}. Take those that are wrong out of theirs "
             "(docker swarm leave --force), or out of the inventory."
         ]
     known = [name for name in active if nodes[name]["swarm"]["quorum"]]

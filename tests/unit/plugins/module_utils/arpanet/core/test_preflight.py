@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import preflight
+
+SUPPORTED = {"debian": ["12", "13"], "ubuntu": ["24.04"], "rocky": ["9"]}
+BRIDGE = "172.17.0.1/16"
+
+
+def facts(number: int = 1, **changed: Any) -> dict[str, Any]:
+    """What node_facts says of a sound host."""
+    swarm = {
+        "state": "inactive",
+        "node_id": "",
+        "cluster_id": "",
+        "manager": False,
+        "error": "",
+        "members": [],
+        "quorum": False,
+        **changed.pop("swarm", {}),
+    }
+    return {
+        "address": f"10.0.0.{number}",
+        "address_here": True,
+        "architecture": "amd64",
+        "cgroups": True,
+        "daemon_keys": [],
+        "distribution": {"id": "debian", "version": "13", "name": "Debian 13", "family": "debian"},
+        "dns_listeners": [],
+        "docker0": "",
+        "hostname": f"h{number}",
+        "keys": [],
+        "managed": False,
+        "overlay": True,
+        "routes": [],
+        "swarm": swarm,
+        "systemd": True,
+        "vxlan": True,
+        **changed,
+    }
+
+
+def system(name: str, version: str) -> dict[str, str]:
+    return {"id": name, "version": version, "name": f"{name} {version}", "family": "debian"}
+
+
+def test_sound_nodes() -> None:
+    nodes = {"a": facts(1), "b": facts(2), "down": {}}
+    assert preflight.node_problems(nodes, ["a", "down"], ["b"], SUPPORTED) == []
+    assert preflight.engine_problems(nodes, {}, "distribution", [], BRIDGE) == []
+    assert preflight.swarm_problems({"a": facts(1), "b": facts(2)}, ["a"], ["a", "b"]) == []
+    assert preflight.dns_problems(nodes, {}, ["127.0.0.1"]) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"distribution": system("debian", "11")}, "a runs debian 11, which is not supported.*debian 12, 13"),
+        ({"distribution": system("ubuntu", "24.10")}, "ubuntu 24.10"),
+        ({"distribution": system("arch", "")}, "not supported"),
+        ({"architecture": "riscv64"}, "a is a riscv64 machine"),
+        ({"systemd": False}, "not run by systemd"),
+        ({"address": ""}, "Set arpanet_address"),
+        ({"address_here": False}, "does not have the address 10.0.0.1"),
+        ({"address": "127.0.0.1"}, "no other node reaches"),
+        ({"hostname": "localhost"}, "localhost"),
+        ({"hostname": "localhost.localdomain"}, "localhost"),
+    ],
+)
+def test_unfit_node(changed: dict[str, Any], message: str) -> None:
+    (problem,) = preflight.node_problems({"a": facts(**changed)}, ["a"], [], SUPPORTED)
+    assert re.search(message, problem)
+
+
+@pytest.mark.parametrize(("name", "version"), [("rocky", "9.4"), ("rocky", "9"), ("ubuntu", "24.04")])
+def test_supported_releases(name: str, version: str) -> None:
+    assert (
+        preflight.node_problems({"a": facts(distribution=system(name, version))}, ["a"], [], SUPPORTED) == []
+    )
+
+
+def test_groups() -> None:
+    (problem,) = preflight.node_problems({"b": facts()}, [], ["b"], SUPPORTED)
+    assert "managers is empty" in problem
+    (problem,) = preflight.node_problems({"a": facts()}, ["a"], ["a"], SUPPORTED)
+    assert "both groups" in problem
+
+
+def test_the_same_twice() -> None:
+    nodes = {"a": facts(1), "b": facts(2, address="10.0.0.1"), "c": facts(3, hostname="h1")}
+    problems = preflight.node_problems(nodes, ["a"], ["b", "c"], SUPPORTED)
+    assert [problem.partition(",")[0] for problem in problems] == [
+        "a and b have the same address",
+        "a and c have the same hostname",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"cgroups": False}, "control groups"),
+        ({"overlay": False}, "overlay file system"),
+        ({"vxlan": False}, "VXLAN"),
+        ({"distribution": {**system("rocky", "9"), "family": "redhat"}}, "docker_source"),
+        ({"routes": [{"network": "172.16.0.0/12", "interface": "eth1"}]}, "overlaps.*172.17.0.0/16"),
+        ({"daemon_keys": ["data-root", "dns"]}, "daemon.json with data-root,"),
+    ],
+)
+def test_engine(changed: dict[str, Any], message: str) -> None:
+    (problem,) = preflight.engine_problems({"a": facts(**changed)}, {}, "distribution", ["dns"], BRIDGE)
+    assert re.search(message, problem)
+
+
+def test_engine_accepts() -> None:
+    nodes = {
+        "unsure": facts(vxlan=None),
+        "ours": facts(managed=True, daemon_keys=["data-root"]),
+        "moved": facts(routes=[{"network": "172.17.0.0/16", "interface": "eth1"}], docker0="172.30.0.1/16"),
+        "told": facts(routes=[{"network": "172.17.0.0/16", "interface": "eth1"}]),
+    }
+    assert preflight.engine_problems(nodes, {"told": "172.31.0.1/24"}, "distribution", [], BRIDGE) == []
+
+
+def manager(
+    number: int, cluster: str = "s", quorum: bool = True, members: tuple[str, ...] = ("n1", "n2")
+) -> Any:
+    swarm = {"state": "active", "node_id": f"n{number}", "cluster_id": cluster, "manager": True}
+    return facts(number, swarm={**swarm, "quorum": quorum, "members": list(members)})
+
+
+def worker(number: int) -> Any:
+    return facts(number, swarm={"state": "active", "node_id": f"n{number}"})
+
+
+def test_sound_swarm() -> None:
+    nodes = {"a": manager(1), "b": worker(2), "c": facts(3)}
+    assert preflight.swarm_problems(nodes, ["a"], ["a", "b", "c"]) == []
+
+
+@pytest.mark.parametrize(
+    ("nodes", "managers", "message"),
+    [
+        ({"a": manager(1, "s"), "b": manager(2, "t")}, ["a", "b"], "different swarms: a in s; b in t"),
+        ({"a": manager(1), "b": worker(9)}, ["a"], "b is in another swarm"),
+        ({"a": facts(1), "b": worker(2)}, ["a"], "b is in another swarm"),
+        ({"a": manager(1, "s"), "w": manager(2, "t")}, ["a"], "different swarms: a in s; w in t"),
+        ({"a": manager(1, quorum=False), "c": facts(3)}, ["a"], "c cannot join: no manager has a quorum"),
+        ({"a": facts(1), "b": {}}, ["a", "b"], "b cannot be asked whether there is a swarm"),
+    ],
+)
+def test_swarm(nodes: dict[str, Any], managers: list[str], message: str) -> None:
+    problems = preflight.swarm_problems(nodes, managers, list(nodes))
+    assert len(problems) == 1
+    assert message in problems[0]
+
+
+def test_a_manager_that_became_a_worker_in_the_inventory_lets_the_others_in() -> None:
+    assert preflight.swarm_problems({"a": facts(1), "w": manager(2)}, ["a"], ["a", "w"]) == []
+
+
+def test_a_dead_manager_does_not_matter_to_a_swarm_that_works() -> None:
+    assert preflight.swarm_problems({"a": manager(1), "b": {}, "c": facts(3)}, ["a", "b"], ["a", "c"]) == []
+
+
+def test_lost_quorum_does_not_matter_where_nobody_joins() -> None:
+    assert preflight.swarm_problems({"a": manager(1, quorum=False)}, ["a"], ["a"]) == []
+
+
+@pytest.mark.parametrize(
+    ("nodes", "message"),
+    [
+        ({"a": facts(keys=["serf"]), "b": {}}, ""),
+        ({"a": facts(), "b": facts(2)}, ""),
+        ({"a": facts(), "b": {}}, "b cannot be asked for the key serf"),
+        ({"a": {}, "b": {}}, "No manager answers"),
+    ],
+)
+def test_keys(nodes: dict[str, Any], message: str) -> None:
+    problems = preflight.key_problems(nodes, ["a", "b"], "serf")
+    assert [message in problem for problem in problems] == ([True] if message else [])
+
+
+@pytest.mark.parametrize(
+    ("address", "process", "taken"),
+    [
+        ("127.0.0.53", "systemd-resolve", False),
+        ("0.0.0.0", "dnsmasq", True),
+        ("::", "named", True),
+        ("172.17.0.1", "dnsmasq", True),
+        ("172.17.0.1", "consul", False),
+        ("192.168.1.1", "dnsmasq", False),
+        ("127.0.0.1", "", True),
+    ],
+)
+def test_dns(address: str, process: str, taken: bool) -> None:
+    nodes = {"a": facts(dns_listeners=[{"address": address, "process": process}])}
+    problems = preflight.dns_problems(nodes, {}, ["127.0.0.1", "172.17.0.1"])
+    assert bool(problems) is taken
+    if taken:
+        assert (process or "something") in problems[0]
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, False), (1, False), (2, True), (3, False), (4, True)])
+def test_even(count: int, said: bool) -> None:
+    assert bool(preflight.even(["m"] * count)) is said

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import pytest
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.swarm import (
+    ACTIVE,
+    ERROR,
+    INACTIVE,
+    LOCKED,
+    PENDING,
+    Declared,
+    Goal,
+    Local,
+    Member,
+    Refused,
+    membership,
+    node_changes,
+)
+
+FIRST = Goal()
+JOIN = Goal(("10.0.0.1",), "swarm", frozenset({"n1", "n2"}))
+MANAGER = Local(ACTIVE, "n1", "swarm", manager=True)
+WORKER = Local(ACTIVE, "n2")
+
+
+@pytest.mark.parametrize(
+    ("local", "goal", "action"),
+    [
+        (Local(INACTIVE), FIRST, "init"),
+        (Local(INACTIVE), JOIN, "join"),
+        (Local(PENDING), JOIN, "rejoin"),
+        (Local(ERROR, error="no such node"), JOIN, "rejoin"),
+        (MANAGER, JOIN, "nothing"),
+        (MANAGER, FIRST, "nothing"),
+        (WORKER, JOIN, "nothing"),
+        # Its manager could not say who is a member.
+        (Local(ACTIVE, "n9"), Goal(("10.0.0.1",), "swarm"), "nothing"),
+    ],
+)
+def test_membership(local: Local, goal: Goal, action: str) -> None:
+    assert membership(local, goal) == action
+
+
+@pytest.mark.parametrize(
+    ("local", "goal", "message"),
+    [
+        (Local(LOCKED), JOIN, "unlock"),
+        (Local(ACTIVE, "n1", "other", manager=True), JOIN, "another swarm"),
+        (Local(ACTIVE, "n9"), JOIN, "another swarm"),
+        (Local(ACTIVE, "n9"), FIRST, "another swarm"),
+        (Local(ERROR, error="lost"), FIRST, "lost"),
+        (Local(PENDING), FIRST, "pending"),
+    ],
+)
+def test_refused(local: Local, goal: Goal, message: str) -> None:
+    with pytest.raises(Refused, match=message):
+        membership(local, goal)
+
+
+def manager(name: str, reachable: bool = True) -> Member:
+    return Member(name, f"host-{name}", "manager", reachable=reachable)
+
+
+THREE = [manager("n1"), manager("n2"), manager("n3")]
+
+
+def test_nothing_to_do() -> None:
+    assert node_changes(THREE, [Declared("host-n1", "n1", "manager")]) == []
+
+
+def test_only_what_is_declared_is_touched() -> None:
+    drained = Member("n1", "h", "worker", "drain", labels={"by": "hand"})
+    assert node_changes([drained], [Declared("h", "n1", "worker")]) == []
+    (change,) = node_changes([drained], [Declared("h", "n1", "worker", "active", {"disk": "ssd"})])
+    assert change.after == {"availability": "active", "labels": {"disk": "ssd"}}
+    assert change.before == {"availability": "drain", "labels": {}}
+
+
+def test_promotion_comes_before_demotion() -> None:
+    members = [*THREE, Member("n4", "host-n4", "worker")]
+    declared = [Declared("host-n1", "n1", "worker"), Declared("host-n4", "n4", "manager")]
+    assert [change.id for change in node_changes(members, declared)] == ["n4", "n1"]
+
+
+@pytest.mark.parametrize(
+    ("members", "demoted"),
+    [
+        ([manager("n1"), manager("n2"), manager("n3", reachable=False)], ["n1"]),
+        ([manager("n1"), manager("n2", reachable=False)], ["n1"]),
+        ([manager("n1")], ["n1"]),
+    ],
+)
+def test_demotion_keeps_a_majority(members: list[Member], demoted: list[str]) -> None:
+    with pytest.raises(Refused, match="demoting host-n1 would leave"):
+        node_changes(members, [Declared(f"host-{name}", name, "worker") for name in demoted])
+
+
+def test_demotion_with_a_majority_left() -> None:
+    (change,) = node_changes(THREE, [Declared("host-n1", "n1", "worker")])
+    assert change.after == {"role": "worker"}
+
+
+def test_old_entry_of_a_host_that_came_back_is_removed() -> None:
+    dead = Member("old", "host-n1", "manager", state="down")
+    elsewhere = Member("other", "host-n9", "worker", state="down")
+    (change,) = node_changes([*THREE, dead, elsewhere], [Declared("host-n1", "n1", "manager")])
+    assert (change.verb, change.id) == ("remove", "old")
+
+
+def test_living_entry_of_the_same_name_stays() -> None:
+    twin = Member("twin", "host-n1", "worker", state="ready")
+    assert node_changes([*THREE, twin], [Declared("host-n1", "n1", "manager")]) == []
+
+
+def test_unknown_node() -> None:
+    with pytest.raises(Refused, match="not in this swarm"):
+        node_changes(THREE, [Declared("host-n7", "n7", "worker")])
