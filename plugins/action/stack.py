@@ -10,7 +10,10 @@ into an option that Ansible does not log.
 
 from __future__ import annotations
 
+import getpass
 import json
+import os
+import socket
 from typing import Any
 
 from ansible.plugins.action import ActionBase
@@ -31,6 +34,7 @@ class ActionModule(ActionBase):
             except StackFileError as error:
                 return {**result, "failed": True, "msg": str(error)}
             arguments.update(stack=stack.name, model=json.dumps(stack.model))
+        arguments["controller"] = f"{getpass.getuser()}@{socket.gethostname()} (process {os.getppid()})"
         answer = self._execute_module(module_args=arguments, task_vars=task_vars)
         _show(answer)
         return {**result, **answer}

@@ -38,9 +38,10 @@ options:
   state:
     description:
       - V(present) converges to O(file), V(scaled) changes only the numbers in O(replicas),
-        V(absent) removes the deployment.
+        V(rolled_back) goes back to O(revision), V(absent) removes the deployment.
+      - A change that fails brings the last whole revision back before the task fails.
     type: str
-    choices: [present, scaled, absent]
+    choices: [present, scaled, rolled_back, absent]
     default: present
   file:
     description: Path of the compose or fig file on the controller; needed for O(state=present).
@@ -72,6 +73,17 @@ options:
     description: For O(state=scaled), services and how many instances each should have.
     type: dict
     default: {}
+  revision:
+    description: For O(state=rolled_back), the revision to go back to; the default is the one before the present one.
+    type: int
+  lock_timeout:
+    description: Seconds to wait for another controller that works on the same deployment.
+    type: int
+    default: 60
+  controller:
+    description: Set by the action plugin. Who works on the deployment, for the message that another controller gets.
+    type: str
+    default: a controller
   driver:
     description: What carries the deployment's networks.
     type: str
@@ -123,6 +135,16 @@ placements:
   type: list
   elements: dict
   sample: [{instance: 1.pricing.abc, service: pricing, node: node2, address: 10.32.0.70, state: running}]
+revision:
+  description: Number of the revision that this made or found.
+  returned: success, but for O(state=absent)
+  type: int
+failures:
+  description: The last failed task of each service that did not arrive, with its last 20 lines of output.
+  returned: failure
+  type: list
+  elements: dict
+  sample: [{instance: 1.web, node: node2, reason: "task: non-zero exit (1)", exit_code: 1, log: ["no such file"]}]
 notes:
   description: What the deployment does not get.
   returned: success
@@ -140,22 +162,32 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core impor
 
 
 def run(module: AnsibleModule) -> dict[str, Any]:
-    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import deployments
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import Consul
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import Engine
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.lock import deployment_lock
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.rollout import Rollout
 
     asked = module.params
-    rollout = Rollout(
-        Engine(asked["docker_host"]),
-        Consul(asked["consul_url"], asked["consul_token"]),
-        names.check_deployment_id(asked["deployment"]),
-    )
+    deployment = names.check_deployment_id(asked["deployment"])
+    consul = Consul(asked["consul_url"], asked["consul_token"])
+    rollout = Rollout(Engine(asked["docker_host"]), consul, deployment)
+    if module.check_mode:
+        return converge(rollout, asked, check=True)
+    with deployment_lock(consul, deployment, asked["controller"], asked["lock_timeout"]):
+        return converge(rollout, asked, check=False)
+
+
+def converge(rollout: Any, asked: dict[str, Any], check: bool) -> dict[str, Any]:
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import deployments
+
+    timeout = asked["timeout"]
     if asked["state"] == "absent":
-        return deployments.remove(rollout, asked["timeout"], module.check_mode)
+        return deployments.remove(rollout, timeout, check)
+    if asked["state"] == "rolled_back":
+        return deployments.roll_back(rollout, asked["revision"], timeout, check)
     if asked["state"] == "scaled":
         counts = {name: int(count) for name, count in asked["replicas"].items()}
-        return deployments.scale(rollout, counts, asked["timeout"], module.check_mode)
+        return deployments.scale(rollout, counts, timeout, check)
     return deployments.converge(
         rollout,
         json.loads(asked["model"]),
@@ -163,8 +195,8 @@ def run(module: AnsibleModule) -> dict[str, Any]:
         asked["subnets"],
         driver=asked["driver"],
         publish_mode=asked["publish_mode"],
-        timeout=asked["timeout"],
-        check=module.check_mode,
+        timeout=timeout,
+        check=check,
     )
 
 
@@ -175,9 +207,12 @@ def main() -> None:
             **ENGINE,
             **STACK,
             "deployment": {"type": "str", "required": True},
-            "state": {"type": "str", "choices": ["present", "scaled", "absent"], "default": "present"},
+            "state": {"type": "str", "choices": ["present", "scaled", "rolled_back", "absent"], "default": "present"},
             "subnets": {"type": "dict", "default": {}},
             "replicas": {"type": "dict", "default": {}},
+            "revision": {"type": "int"},
+            "lock_timeout": {"type": "int", "default": 60},
+            "controller": {"type": "str", "default": "a controller"},
             "driver": {"type": "str", "choices": ["overlay"], "default": "overlay"},
             "publish_mode": {"type": "str", "choices": ["host", "ingress"], "default": "host"},
             "timeout": {"type": "int", "default": 300},
@@ -190,13 +225,18 @@ def main() -> None:
     require(module, "docker", "consul")
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import ConsulError
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import EngineError
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.lock import Locked
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.revisions import NoRevision
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.rollout import RolloutError
 
+    known = (ConsulError, EngineError, Locked, NoRevision, names.InvalidName, support.Unsupported)
     try:
         module.exit_json(**run(module))
     except RolloutError as error:
-        module.fail_json(msg=f"deployment {module.params['deployment']}: {error}", **error.result)
-    except (ConsulError, EngineError, names.InvalidName, support.Unsupported) as error:
+        module.fail_json(
+            msg=f"deployment {module.params['deployment']}: {error}", failures=error.failures, **error.result
+        )
+    except known as error:
         module.fail_json(msg=f"deployment {module.params['deployment']}: {error}")
 
 

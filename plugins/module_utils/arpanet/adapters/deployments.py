@@ -1,7 +1,7 @@
-"""The three things one does with a deployment: converge it to a file, scale it, remove it.
+"""What one does with a deployment: converge it to a file, scale it, roll it back, remove it.
 
 Each reads, plans, applies the plan unless only asked (`check`), and returns
-{changed, plan, diff, notes[, placements]}.
+{changed, plan, diff, notes[, placements, revision]}.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from dataclasses import replace
 from typing import Any
 
 from ..core import names
-from ..core.plan import Plan, as_data, as_diff, plan, removal
-from ..core.record import of_model
+from ..core.plan import Actual, as_data, as_diff, plan, removal
+from ..core.record import Record, of_model
 from ..core.services import Spec
 from ..core.stack import Desired
-from .rollout import Rollout, RolloutError, now
+from .revisions import NoRevision, Revision
+from .rollout import Rollout, RolloutError
 
 Result = dict[str, Any]
 
@@ -32,72 +33,53 @@ def converge(
     timeout: float,
     check: bool,
 ) -> Result:
-    """Make the deployment what the model says."""
-    began = now()
+    """Make the deployment what the model says; go back to what was when that fails."""
     actual = rollout.actual()
     before = rollout.record()
-    wanted = rollout.desired(model, subnets, actual, publish_mode)
-    todo = rollout.plan(wanted, actual)
+    wanted = rollout.desired(model, subnets, actual, before, publish_mode)
     record = of_model(before, model, stack, subnets, driver)
-    changed = bool(todo) or record != before
-    result = {
-        "changed": changed,
-        "plan": as_data(todo),
-        "diff": as_diff(todo),
-        "notes": list(wanted.warnings),
-    }
-    if check:
-        return result
-    if changed:
-        rollout.apply(todo, wanted, record)
-    with _telling(result):
-        placed = rollout.wait(timeout, began)
-        rollout.collect(todo, timeout)
-    return {**result, "placements": placed}
+    return _carry_out(rollout, actual, before, wanted, record, timeout, check)
 
 
 def scale(rollout: Rollout, counts: dict[str, int], timeout: float, check: bool) -> Result:
     """Change the number of instances of some services and nothing else."""
-    began = now()
     actual = rollout.actual()
     before = rollout.record()
     services = dict(actual.services)
     for name, count in counts.items():
         full = _service(rollout, services, name)
         services[full] = _scaled(services[full], name, count)
-    wanted = Desired(rollout.deployment, services, actual.networks)
-    todo = plan(wanted, replace(actual, secrets=frozenset(), configs=frozenset()))
     record = replace(
         before,
         services={**before.services, **counts},
-        scaled={
-            **before.scaled,
-            **{name: count for name, count in counts.items() if name not in before.stated},
-        },
+        scaled={**before.scaled, **{name: count for name, count in counts.items() if name not in before.stated}},
     )
-    notes = [
+    notes = tuple(
         f"service {name}: the stack's file states its replicas, so the next deploy goes back to that number"
         for name in sorted(counts)
         if name in before.stated
-    ]
-    result = {
-        "changed": bool(todo) or record != before,
-        "plan": as_data(todo),
-        "diff": as_diff(todo),
-        "notes": notes,
-    }
-    if check:
-        return result
-    if result["changed"]:
-        rollout.apply(todo, wanted, record)
-    with _telling(result):
-        return {**result, "placements": rollout.wait(timeout, began)}
+    )
+    wanted = _as_it_is(rollout, actual, services, notes)
+    return _carry_out(rollout, actual, before, wanted, record, timeout, check)
+
+
+def roll_back(rollout: Rollout, number: int | None, timeout: float, check: bool) -> Result:
+    """Go back to a kept revision; without a number to the one before the present one."""
+    actual = rollout.actual()
+    before = rollout.record()
+    numbers = rollout.kept_revisions()
+    if number is None and len(numbers) < 2:
+        raise NoRevision(f"there is nothing to go back to: {'only one' if numbers else 'no'} revision is kept")
+    target = rollout.revision(numbers[-2] if number is None else number)
+    wanted = _of_revision(actual, target)
+    record = replace(target.record, revision=before.revision)
+    return _carry_out(rollout, actual, before, wanted, record, timeout, check)
 
 
 def remove(rollout: Rollout, timeout: float, check: bool) -> Result:
     """Remove all of the deployment but its volumes and its subnets."""
     actual = rollout.actual()
-    todo: Plan = removal(actual)
+    todo = removal(actual)
     changed = bool(todo) or rollout.exists()
     result = {"changed": changed, "plan": as_data(todo), "diff": as_diff(todo), "notes": []}
     if changed and not check:
@@ -105,6 +87,85 @@ def remove(rollout: Rollout, timeout: float, check: bool) -> Result:
             rollout.remove(timeout)
         rollout.forget()
     return result
+
+
+def _carry_out(
+    rollout: Rollout, actual: Actual, before: Record, wanted: Desired, record: Record, timeout: float, check: bool
+) -> Result:
+    """Plan and apply; a change that fails goes back to the revision that was whole."""
+    previous = rollout.previous()
+    wanted = replace(wanted, kept=_kept(previous, wanted, actual))
+    todo = rollout.plan(wanted, actual)
+    changed = bool(todo) or record != before
+    record = replace(record, revision=before.revision + 1) if changed else before
+    result = {
+        "changed": changed,
+        "plan": as_data(todo),
+        "diff": as_diff(todo),
+        "notes": list(wanted.warnings),
+        "revision": record.revision,
+    }
+    if check:
+        return result
+    with _telling(result):
+        try:
+            placed = rollout.apply(todo, wanted, record, timeout)
+        except RolloutError as error:
+            if changed and previous is not None:
+                _undo(rollout, previous, timeout, error)
+            raise
+    if changed:
+        rollout.keep(record, wanted)
+    return {**result, "placements": placed}
+
+
+def _undo(rollout: Rollout, previous: Revision, timeout: float, error: RolloutError) -> None:
+    """Bring back the revision that was whole, and say in the error whether that worked."""
+    actual = rollout.actual()
+    wanted = _of_revision(actual, previous)
+    number = previous.record.revision
+    try:
+        rollout.apply(rollout.plan(wanted, actual), wanted, previous.record, timeout)
+    except RolloutError as second:
+        error.args = (f"{error}; going back to revision {number} failed too: {second}",)
+        return
+    error.args = (f"{error}; the deployment is back at revision {number}",)
+
+
+def _kept(previous: Revision | None, wanted: Desired, actual: Actual) -> frozenset[str]:
+    """Secrets and configs to keep although nothing refers to them: what going back by one needs.
+
+    When nothing changes, nothing is collected either: a second run finds nothing to do.
+    """
+    files = replace(actual, secrets=frozenset(wanted.secrets), configs=frozenset(wanted.configs))
+    if not plan(wanted, files):
+        return actual.secrets | actual.configs
+    return previous.files if previous else frozenset()
+
+
+def _of_revision(actual: Actual, revision: Revision) -> Desired:
+    gone = sorted(revision.files - actual.secrets - actual.configs)
+    if gone:
+        raise NoRevision(
+            f"revision {revision.record.revision} used {', '.join(gone)}, which no longer exist: "
+            "deploy from the stack's file instead"
+        )
+    return Desired(
+        deployment=revision.record.deployment,
+        services=revision.services,
+        networks=revision.networks,
+        kept=actual.secrets | actual.configs,
+    )
+
+
+def _as_it_is(rollout: Rollout, actual: Actual, services: dict[str, Spec], notes: tuple[str, ...]) -> Desired:
+    return Desired(
+        deployment=rollout.deployment,
+        services=services,
+        networks=actual.networks,
+        warnings=notes,
+        kept=actual.secrets | actual.configs,
+    )
 
 
 @contextmanager

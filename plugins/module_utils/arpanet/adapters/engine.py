@@ -6,6 +6,7 @@ was tried, on what and why it failed.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -71,9 +72,9 @@ class Engine:
             services={
                 name: _with_network_names(service["Spec"], by_id) for name, service in self.services(deployment).items()
             },
-            networks=networks,
+            networks={name: _network_spec(network) for name, network in networks.items()},
             secrets=self._secret_names(deployment),
-            configs=self._config_names(deployment),
+            configs=self.config_names(deployment, revisions=False),
         )
 
     def services(self, deployment: str | None = None) -> dict[str, Spec]:
@@ -98,10 +99,35 @@ class Engine:
             found = self.api.secrets(filters={"label": [_label(deployment)]})
         return frozenset(secret["Spec"]["Name"] for secret in found)
 
-    def _config_names(self, deployment: str) -> frozenset[str]:
+    def config_names(self, deployment: str, revisions: bool = True) -> frozenset[str]:
+        """Configs of a deployment, with or without those that keep its revisions."""
         with self.asking("listing configs"):
             found = self.api.configs(filters={"label": [_label(deployment)]})
-        return frozenset(config["Spec"]["Name"] for config in found)
+        return frozenset(
+            config["Spec"]["Name"]
+            for config in found
+            if revisions or names.LABEL_REVISION not in config["Spec"]["Labels"]
+        )
+
+    def config_data(self, name: str) -> bytes | None:
+        """A config's content; None when there is no such config."""
+        with self.asking(f"reading config {name}"):
+            try:
+                return base64.b64decode(self.api.inspect_config(name)["Spec"]["Data"])
+            except docker.errors.NotFound:
+                return None
+
+    def task_log(self, task: str, lines: int) -> list[str]:
+        """The last lines that a task printed; empty when its container is gone."""
+        api = self.api
+        try:
+            with self.asking(f"reading the log of task {task}"):
+                response = api._get(
+                    api._url("/tasks/{0}/logs", task), params={"stdout": 1, "stderr": 1, "tail": lines}, stream=True
+                )
+                return b"".join(_frames(response.content)).decode(errors="replace").splitlines()[-lines:]
+        except EngineError:
+            return []
 
     # Changes
 
@@ -128,8 +154,8 @@ class Engine:
                 name=spec["Name"],
                 labels=spec["Labels"],
                 mode=spec["Mode"],
-                update_config=spec["UpdateConfig"],
-                rollback_config=spec["RollbackConfig"],
+                update_config=spec.get("UpdateConfig"),
+                rollback_config=spec.get("RollbackConfig"),
                 endpoint_spec=spec["EndpointSpec"],
             )
 
@@ -144,8 +170,8 @@ class Engine:
                 name=spec["Name"],
                 labels=spec["Labels"],
                 mode=spec["Mode"],
-                update_config=spec["UpdateConfig"],
-                rollback_config=spec["RollbackConfig"],
+                update_config=spec.get("UpdateConfig"),
+                rollback_config=spec.get("RollbackConfig"),
                 endpoint_spec=spec["EndpointSpec"],
                 fetch_current_spec=False,
             )
@@ -221,8 +247,25 @@ class Engine:
         return {**template, "ContainerSpec": container}
 
 
+def _frames(raw: bytes) -> Iterator[bytes]:
+    """The payloads of a multiplexed stream: 4 bytes of kind, 4 of length, then so many bytes."""
+    at = 0
+    while at + 8 <= len(raw):
+        length = int.from_bytes(raw[at + 4 : at + 8], "big")
+        yield raw[at + 8 : at + 8 + length]
+        at += 8 + length
+
+
 def _label(deployment: str | None) -> str:
     return f"{names.LABEL_DEPLOYMENT}={deployment}" if deployment else names.LABEL_DEPLOYMENT
+
+
+def _network_spec(network: Spec) -> Spec:
+    """An existing network in the shape that core.stack.network_spec makes."""
+    kept = {key: network[key] for key in ("Name", "Driver", "Labels", "Internal", "Attachable")}
+    # The overlay driver notes its VXLAN id among the options.
+    options = {key: value for key, value in (network.get("Options") or {}).items() if "vxlanid" not in key}
+    return {**kept, "Options": options, "IPAM": {"Config": (network.get("IPAM") or {}).get("Config") or []}}
 
 
 def _with_network_names(spec: Spec, by_id: dict[str, str]) -> Spec:

@@ -1,37 +1,51 @@
-"""Bringing a deployment to what is desired: read, plan, apply, wait, and say where it runs."""
+"""Bringing a deployment to what is desired: read, plan, apply in order, wait, say where it runs."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from ..core import names
-from ..core.convergence import Progress, Task, progress
-from ..core.placements import placements
+from ..core import names, order
+from ..core.convergence import Failure, Progress, Task, progress
+from ..core.placements import hostname, placements
 from ..core.plan import CREATE, REMOVE, UPDATE, Actual, Plan, clashing_networks, plan
 from ..core.record import Record, parse
 from ..core.services import Spec
 from ..core.stack import Desired, desired
+from . import revisions
 from .consul import Consul
 from .engine import Engine
 
 _POLL_SECONDS = 0.1
 _ENDED = frozenset({"complete", "shutdown", "failed", "rejected", "remove", "orphaned"})
+LOG_LINES = 20
 
 
 class RolloutError(Exception):
     """A deployment did not become what was asked; the message has a line for each reason.
 
-    `result` says what had been changed by then.
+    `result` says what had been changed by then, `failures` which tasks failed:
+    [{instance, node, reason, exit_code, log}].
     """
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, failures: list[dict[str, Any]] | None = None) -> None:
         super().__init__(message)
         self.result: dict[str, Any] = {}
+        self.failures = failures or []
+
+
+@dataclass(frozen=True)
+class View:
+    """What the Engine says of a deployment at one moment."""
+
+    nodes: dict[str, Spec]
+    services: dict[str, Spec]
+    tasks: list[Task]
+    progress: dict[str, Progress]
 
 
 class Rollout:
@@ -42,6 +56,8 @@ class Rollout:
         self._consul = consul
         self.deployment = deployment
         self._key = names.deployment_key(deployment)
+
+    # Read
 
     def record(self) -> Record:
         """What Consul remembers of the deployment."""
@@ -55,10 +71,27 @@ class Rollout:
         """What the Engine has of it."""
         return self._engine.actual(self.deployment)
 
-    def desired(self, model: Spec, subnets: dict[str, str], actual: Actual, publish_mode: str) -> Desired:
+    def revision(self, number: int) -> revisions.Revision:
+        """A kept revision; revisions.NoRevision when it is not kept."""
+        return revisions.load(self._engine, self._consul, self.deployment, number)
+
+    def kept_revisions(self) -> list[int]:
+        """Numbers of the kept revisions, oldest first."""
+        return revisions.known(self._consul, self.deployment)
+
+    def previous(self) -> revisions.Revision | None:
+        """The last revision that arrived as a whole: what a failure goes back to."""
+        numbers = self.kept_revisions()
+        return self.revision(numbers[-1]) if numbers else None
+
+    # Plan
+
+    def desired(
+        self, model: Spec, subnets: dict[str, str], actual: Actual, record: Record, publish_mode: str
+    ) -> Desired:
         """What a model means on this cluster now: images pinned to the digests of this moment."""
         images, unresolved = self._pinned(model, actual)
-        wanted = desired(model, self.deployment, subnets, images, self.record().scaled, publish_mode)
+        wanted = desired(model, self.deployment, subnets, images, record.scaled, publish_mode)
         warnings = [
             f"service {name}: no registry tells the digest of {image}; each node uses what it has or can pull"
             for name, image in sorted(unresolved.items())
@@ -75,59 +108,109 @@ class Rollout:
             )
         return plan(wanted, actual)
 
-    def apply(self, todo: Plan, wanted: Desired, record: Record) -> Record:
-        """Do what the plan says, and write the record first, so that nothing exists unrecorded."""
-        record = replace(record, revision=record.revision + 1)
-        self._consul.put(self._key, record.as_value())
+    # Apply
+
+    def apply(self, todo: Plan, wanted: Desired, record: Record, timeout: float) -> list[dict[str, Any]]:
+        """Do what the plan says, each service when what it depends on is there, and wait until all of
+        it runs and answers by name. The placements.
+
+        The record is written first, so that nothing exists unrecorded.
+        """
+        if todo or record != self.record():
+            self._consul.put(self._key, record.as_value())
         engine = self._engine
         engine.each(lambda name: engine.create_network(wanted.networks[name]), todo.of("network", CREATE))
         engine.each(lambda name: engine.create_secret(wanted.secrets[name]), todo.of("secret", CREATE))
         engine.each(lambda name: engine.create_config(wanted.configs[name]), todo.of("config", CREATE))
-        steps: list[tuple[Callable[[Spec], None], str]] = [
-            *((engine.create_service, name) for name in todo.of("service", CREATE)),
-            *((engine.update_service, name) for name in todo.of("service", UPDATE)),
-        ]
-        engine.each(lambda step: step[0](_labelled(wanted.services[step[1]], record)), steps)
         engine.each(lambda name: engine.remove("service", name), todo.of("service", REMOVE))
-        return record
+        starts: dict[str, Callable[[], None]] = {
+            name: partial(start, _labelled(wanted.services[name], record))
+            for action, start in ((CREATE, engine.create_service), (UPDATE, engine.update_service))
+            for name in todo.of("service", action)
+        }
+        placed = self._arrive(starts, wanted.waits, timeout)
+        self._collect(todo, timeout)
+        return placed
 
-    def collect(self, todo: Plan, timeout: float) -> None:
-        """Remove what the plan no longer wants, once nothing uses it any more."""
-        for kind in ("network", "secret", "config"):
-            for name in todo.of(kind, REMOVE):
-                self._until(partial(self._engine.remove, kind, name), timeout, f"{kind} {name}")
+    def keep(self, record: Record, wanted: Desired) -> None:
+        """Make what was deployed a revision that one can go back to."""
+        revisions.save(self._engine, self._consul, record, wanted)
 
-    def wait(self, timeout: float, since: datetime) -> list[dict[str, Any]]:
-        """Wait until every service is as asked and every instance is in Consul; the placements.
-
-        RolloutError names each service that is not there, with its tasks' own reasons.
-        """
+    def _arrive(
+        self, pending: dict[str, Callable[[], None]], waits: order.Needs, timeout: float
+    ) -> list[dict[str, Any]]:
+        """Start what is pending as its needs are met, until every service is as asked."""
         deadline = time.monotonic() + timeout
-        stamp = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+        began = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+        view = self._view(began) if pending and any(waits.get(name) for name in pending) else None
         while True:
-            nodes = {node["ID"]: node for node in self._engine.nodes()}
-            ready = frozenset(
-                key
-                for key, node in nodes.items()
-                if node["Status"]["State"] == "ready" and node["Spec"]["Availability"] == "active"
-            )
-            services = self._engine.services(self.deployment)
-            tasks = self._engine.tasks(self.deployment)
-            states = [
-                progress(service, [task for task in tasks if task["ServiceID"] == service["ID"]], ready, stamp)
-                for service in services.values()
-            ]
+            startable = order.startable(pending, waits, partial(_arrived, view))
+            self._engine.each(lambda start: start(), [pending[name] for name in startable])
+            pending = {name: start for name, start in pending.items() if name not in startable}
+            view = self._view(began)
             late = time.monotonic() > deadline
-            if all(state.done for state in states):
-                placed = placements(self.deployment, services, tasks, nodes)
+            if not pending and all(state.done for state in view.progress.values()):
+                placed = placements(self.deployment, view.services, view.tasks, view.nodes)
                 missing = self._unregistered(placed)
                 if not missing:
                     return placed
                 if late:
                     raise RolloutError("; ".join(missing))
-            elif late or any(state.hopeless for state in states):
-                raise RolloutError("; ".join(_complaint(state, late, timeout) for state in states if not state.done))
+            elif late or any(state.hopeless for name, state in view.progress.items() if name not in pending):
+                raise self._failure(view, pending, waits, timeout if late else None)
             time.sleep(_POLL_SECONDS)
+
+    def _view(self, since: str) -> View:
+        nodes = {node["ID"]: node for node in self._engine.nodes()}
+        ready = frozenset(
+            key
+            for key, node in nodes.items()
+            if node["Status"]["State"] == "ready" and node["Spec"]["Availability"] == "active"
+        )
+        services = self._engine.services(self.deployment)
+        tasks = self._engine.tasks(self.deployment)
+        of_service: dict[str, list[Task]] = {}
+        for task in tasks:
+            of_service.setdefault(task["ServiceID"], []).append(task)
+        states = {
+            name: progress(service, of_service.get(service["ID"], []), ready, since)
+            for name, service in services.items()
+        }
+        return View(nodes, services, tasks, states)
+
+    def _failure(self, view: View, pending: dict[str, Any], waits: order.Needs, waited: float | None) -> RolloutError:
+        lines = [
+            _complaint(self._short(state.service), state, view.nodes, waited)
+            for state in view.progress.values()
+            if not state.done
+        ]
+        lines += [
+            f"service {self._short(name)} was not started: it waits for {self._short(', '.join(sorted(waits[name])))}"
+            for name in sorted(pending)
+        ]
+        failures = [
+            {
+                "instance": f"{failure.number}.{self._short(state.service)}",
+                "node": hostname(view.nodes.get(failure.node, {})),
+                "reason": failure.reason,
+                "exit_code": failure.exit_code,
+                "log": self._engine.task_log(failure.task, LOG_LINES),
+            }
+            for state in view.progress.values()
+            for failure in state.failures[-1:]
+        ]
+        return RolloutError("; ".join(lines), failures)
+
+    def _short(self, name: str) -> str:
+        return name.removeprefix(f"{self.deployment}_")
+
+    def _collect(self, todo: Plan, timeout: float) -> None:
+        """Remove what the plan no longer wants, once nothing uses it any more."""
+        for kind in ("network", "secret", "config"):
+            for name in todo.of(kind, REMOVE):
+                self._until(partial(self._engine.remove, kind, name), timeout, f"{kind} {name}")
+
+    # Remove
 
     def remove(self, timeout: float) -> None:
         """Remove services, then (once their tasks are gone) networks, secrets and configs."""
@@ -135,17 +218,14 @@ class Rollout:
         engine = self._engine
         engine.each(lambda name: engine.remove("service", name), actual.services)
         self._until(lambda: not self._living(), timeout, f"the tasks of deployment {self.deployment}")
-        for kind, found in (
-            ("network", actual.networks),
-            ("secret", actual.secrets),
-            ("config", actual.configs),
-        ):
+        configs = engine.config_names(self.deployment)
+        for kind, found in (("network", actual.networks), ("secret", actual.secrets), ("config", configs)):
             for name in found:
                 self._until(partial(engine.remove, kind, name), timeout, f"{kind} {name}")
         self._until(lambda: not self.actual().networks, timeout, f"the networks of deployment {self.deployment}")
 
     def forget(self) -> None:
-        """Delete the record and all leases; the last step of a removal."""
+        """Delete the record, the revisions and all leases; the last step of a removal."""
         self._consul.delete(f"{self._key}/", recurse=True)
         self._consul.delete(self._key)
 
@@ -162,7 +242,7 @@ class Rollout:
         if not placed:
             return []
         known = {
-            instance["meta"].get("arpanet-container", instance["id"])
+            instance["meta"].get(names.META_CONTAINER, instance["id"])
             for instance in self._consul.healthy(self.deployment)
         }
         return [
@@ -202,6 +282,18 @@ class Rollout:
             time.sleep(_POLL_SECONDS)
 
 
+def _arrived(view: View | None, service: str, condition: str) -> bool:
+    """Whether a service has come as far as a condition of `depends_on` asks.
+
+    Swarm calls a task with a health check running only when it is healthy, so "started" and
+    "healthy" are the same to see.
+    """
+    state = view.progress.get(service) if view else None
+    if state is None:
+        return False
+    return state.done if condition == order.COMPLETED else state.running >= state.wanted
+
+
 def _labelled(spec: Spec, record: Record) -> Spec:
     return {**spec, "Labels": {**spec["Labels"], names.LABEL_REVISION: str(record.revision)}}
 
@@ -211,12 +303,15 @@ def _with_tag(image: str) -> str:
     return image if ":" in last else f"{image}:latest"
 
 
-def _complaint(state: Progress, late: bool, timeout: float) -> str:
-    waited = f" after {timeout:.0f} s" if late else ""
-    reasons = ": " + "; ".join(state.problems) if state.problems else ""
-    return f"service {state.service} has {state.running} of {state.wanted} instances{waited}{reasons}"
+def _complaint(service: str, state: Progress, nodes: dict[str, Spec], waited: float | None) -> str:
+    """`service pricing has 1 of 3 instances: 2.pricing on node3: task: non-zero exit (1) (exit code 1)`"""
+    after = f" after {waited:.0f} s" if waited is not None else ""
+    reasons = [*state.problems, *({_reason(failure, nodes): None for failure in state.failures[-3:]})]
+    because = ": " + ", ".join(reasons) if reasons else ""
+    return f"service {service} has {state.running} of {state.wanted} instances{after}{because}"
 
 
-def now() -> datetime:
-    """The time that later failures are newer than."""
-    return datetime.now(UTC)
+def _reason(failure: Failure, nodes: dict[str, Spec]) -> str:
+    where = hostname(nodes.get(failure.node, {})) or "no node"
+    code = f" (exit code {failure.exit_code})" if failure.exit_code else ""
+    return f"instance {failure.number} on {where}: {failure.reason}{code}"

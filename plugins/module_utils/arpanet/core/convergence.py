@@ -16,8 +16,22 @@ HOPELESS = 3
 
 
 @dataclass(frozen=True)
+class Failure:
+    """One new task that did not live: which, where and why."""
+
+    task: str
+    number: str
+    node: str
+    reason: str
+    exit_code: int
+
+
+@dataclass(frozen=True)
 class Progress:
-    """How far one service is. `problems` are the distinct reasons its new tasks failed for."""
+    """How far one service is.
+
+    `done`: all of it is as asked. `hopeless`: waiting will not help. `problems`: why it is not there.
+    """
 
     service: str
     running: int
@@ -25,6 +39,7 @@ class Progress:
     done: bool
     hopeless: bool
     problems: tuple[str, ...]
+    failures: tuple[Failure, ...] = ()
 
 
 def progress(service: Spec, tasks: list[Task], ready_nodes: frozenset[str], since: str) -> Progress:
@@ -38,36 +53,41 @@ def progress(service: Spec, tasks: list[Task], ready_nodes: frozenset[str], sinc
     spec = service["Spec"]
     template = _identity(spec["TaskTemplate"])
     current = [task for task in tasks if _identity(task["Spec"]) == template]
-    alive = [task for task in current if task["DesiredState"] in ("running", "complete")]
+    alive = [task for task in current if task["DesiredState"] in ("ready", "running", "complete")]
     running = [task for task in alive if task["Status"]["State"] == "running"]
     complete = [task for task in current if task["Status"]["State"] == "complete"]
     wanted = _wanted(spec, len(alive), ready_nodes)
+    ours = {task["ID"] for task in alive}
     # An old task on a node that does not answer stays "running" in the list for ever.
-    leaving = [
-        task
+    leaving = any(
+        task["ID"] not in ours and task["Status"]["State"] not in _OVER and task.get("NodeID", "") in ready_nodes
         for task in tasks
-        if task not in alive and task["Status"]["State"] not in _OVER and task.get("NodeID", "") in ready_nodes
-    ]
+    )
     is_job = "ReplicatedJob" in spec["Mode"] or "GlobalJob" in spec["Mode"]
     arrived = len(complete) if is_job else len(running)
     update = (service.get("UpdateStatus") or {}).get("State", "")
-    settled = update in ("", "completed")
-    broken = [task for task in current if task["Status"]["State"] in _BROKEN and task["CreatedAt"] >= since]
     stopped = update in ("paused", "rollback_started", "rollback_paused", "rollback_completed")
-    problems = {_problem(task) for task in broken}
+    broken = [task for task in current if task["Status"]["State"] in _BROKEN and task["CreatedAt"] >= since]
+    problems = {task["Status"]["Err"] for task in alive if task["Status"].get("Err")} if arrived < wanted else set()
     if stopped:
         problems.add(service["UpdateStatus"].get("Message", f"the update is {update}"))
-    if not broken and not arrived >= wanted:
-        problems |= {task["Status"]["Err"] for task in alive if task["Status"].get("Err")}
-    extra = [] if is_job else [task for task in alive if task not in running]
+    settled = update in ("", "completed") and not leaving and (is_job or len(alive) == len(running))
     return Progress(
         service=spec["Name"],
         running=arrived,
         wanted=wanted,
-        done=arrived == wanted and settled and not leaving and not extra,
-        hopeless=stopped or (len(broken) >= HOPELESS and arrived < wanted),
+        done=arrived == wanted and settled,
+        hopeless=stopped or (len(broken) >= _hopeless(spec) and arrived < wanted),
         problems=tuple(sorted(problems)),
+        failures=tuple(_failure(task) for task in sorted(broken, key=lambda task: str(task["CreatedAt"]))),
     )
+
+
+def _hopeless(spec: Spec) -> int:
+    """A service that may not be restarted is lost with its first failure."""
+    policy = spec["TaskTemplate"].get("RestartPolicy") or {}
+    attempts = 1 if policy.get("Condition") == "none" else int(policy.get("MaxAttempts") or HOPELESS)
+    return min(attempts, HOPELESS)
 
 
 def _wanted(spec: Spec, alive: int, ready_nodes: frozenset[str]) -> int:
@@ -87,8 +107,12 @@ def _identity(template: Spec) -> Spec:
     return canonical(kept)  # type: ignore[no-any-return]
 
 
-def _problem(task: Task) -> str:
+def _failure(task: Task) -> Failure:
     status = task["Status"]
-    code = (status.get("ContainerStatus") or {}).get("ExitCode")
-    reason = status.get("Err") or status.get("Message") or status["State"]
-    return f"{reason} (exit code {code})" if code else str(reason)
+    return Failure(
+        task=task["ID"],
+        number=str(task.get("Slot") or task.get("NodeID", "")),
+        node=task.get("NodeID", ""),
+        reason=str(status.get("Err") or status.get("Message") or status["State"]),
+        exit_code=int((status.get("ContainerStatus") or {}).get("ExitCode") or 0),
+    )

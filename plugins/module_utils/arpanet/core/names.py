@@ -119,6 +119,21 @@ def deployment_key(deployment: str) -> str:
     return f"{KV_ROOT}deployments/{deployment}"
 
 
+def revisions_prefix(deployment: str) -> str:
+    """Consul prefix of a deployment's revisions."""
+    return f"{deployment_key(deployment)}/revisions/"
+
+
+def revision_key(deployment: str, number: int) -> str:
+    """Consul key of one revision."""
+    return f"{revisions_prefix(deployment)}{number}"
+
+
+def lock_key(deployment: str) -> str:
+    """Consul key that the controller at work on a deployment holds."""
+    return f"{KV_ROOT}locks/{deployment}"
+
+
 def leases_prefix(deployment: str) -> str:
     """Consul prefix of a deployment's leases."""
     return f"{deployment_key(deployment)}/leases/"

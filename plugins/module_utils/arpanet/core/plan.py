@@ -83,8 +83,8 @@ def plan(desired: Desired, actual: Actual) -> Plan:
     """What turns `actual` into `desired`."""
     changes = [
         *_named("network", desired.networks, actual.networks),
-        *_named("secret", desired.secrets, actual.secrets),
-        *_named("config", desired.configs, actual.configs),
+        *_named("secret", desired.secrets, actual.secrets, desired.kept),
+        *_named("config", desired.configs, actual.configs, desired.kept),
         *_services(desired.services, actual.services),
     ]
     return Plan(tuple(sorted(changes, key=lambda change: (change.kind, change.name))))
@@ -133,13 +133,15 @@ def as_data(plan: Plan) -> list[dict[str, Any]]:
     ]
 
 
-def _named(kind: str, desired: dict[str, Spec], actual: dict[str, Spec] | frozenset[str]) -> Iterator[Change]:
+def _named(
+    kind: str, desired: dict[str, Spec], actual: dict[str, Spec] | frozenset[str], kept: frozenset[str] = frozenset()
+) -> Iterator[Change]:
     for name, spec in desired.items():
         if name not in actual:
             shown = tuple(Field("subnet", None, cidr) for cidr in _subnets(spec))
             yield Change(kind, name, CREATE, shown)
     for name in actual:
-        if name not in desired:
+        if name not in desired and name not in kept:
             yield Change(kind, name, REMOVE)
 
 

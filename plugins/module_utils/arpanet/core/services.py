@@ -56,6 +56,8 @@ def service_spec(name: str, service: Spec, context: Context) -> Spec:
     if aliases:
         labels["arpanet.aliases"] = ",".join(sorted(aliases))
     ports = _ports(service.get("ports") or [], context.publish_mode)
+    # The Engine refuses to hear of updates of a job: it runs anew when it changes.
+    updates = {} if deploy.get("mode", "").endswith("-job") else _updates(service, deploy, ports)
     spec: Spec = canonical(
         {
             "Name": names.swarm_name(context.deployment, name),
@@ -69,8 +71,7 @@ def service_spec(name: str, service: Spec, context: Context) -> Spec:
                 "Networks": _networks(name, service, context),
                 "LogDriver": _logging(service.get("logging")),
             },
-            "UpdateConfig": _update(deploy.get("update_config") or {}, _default_order(service, ports)),
-            "RollbackConfig": _update(deploy.get("rollback_config") or {}, _default_order(service, ports)),
+            **updates,
             "EndpointSpec": {
                 "Mode": "vip" if any(port["PublishMode"] == "ingress" for port in ports) else "dnsrr",
                 "Ports": ports,
@@ -179,6 +180,14 @@ def _placement(service: Spec, deploy: Spec) -> Spec:
         ],
         "MaxReplicas": int(stated.get("max_replicas_per_node") or 0),
         "Platforms": [{"OS": os, "Architecture": architecture.split("/")[0]}] if os else [],
+    }
+
+
+def _updates(service: Spec, deploy: Spec, ports: list[Spec]) -> Spec:
+    order = _default_order(service, ports)
+    return {
+        "UpdateConfig": _update(deploy.get("update_config") or {}, order),
+        "RollbackConfig": _update(deploy.get("rollback_config") or {}, order),
     }
 
 

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 
-from . import names, support
+from . import names, order, support
 from .services import Context, Spec, replicas, service_spec
 from .subnets import swarm_range
 
@@ -32,6 +32,10 @@ class Desired:
     secrets: dict[str, Spec] = field(default_factory=dict)
     configs: dict[str, Spec] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    # service -> services it waits for, and for what (core.order)
+    waits: dict[str, dict[str, str]] = field(default_factory=dict)
+    # secrets and configs that stay although no service refers to them: the previous revision's
+    kept: frozenset[str] = frozenset()
 
 
 def own_networks(model: Spec) -> list[str]:
@@ -80,6 +84,7 @@ def check(model: Spec) -> list[str]:
     if not services:
         raise support.Unsupported("the stack has no services (are they all behind a profile?)")
     warnings = support.check(services)
+    order.needs(services)
     labels: dict[str, str] = {}
     for name, service in sorted(services.items()):
         label = names.dns_label(name)
@@ -126,7 +131,15 @@ def desired(
         volumes=model.get("volumes") or {},
         publish_mode=publish_mode,
     )
-    specs = [service_spec(name, service, context) for name, service in model["services"].items()]
+    jobs = order.one_off(model["services"])
+    specs = [
+        service_spec(name, _as_job(service) if name in jobs else service, context)
+        for name, service in model["services"].items()
+    ]
+    waits = {
+        names.swarm_name(deployment, name): {names.swarm_name(deployment, other): need for other, need in found.items()}
+        for name, found in order.needs(model["services"]).items()
+    }
     return Desired(
         deployment=deployment,
         services={spec["Name"]: spec for spec in specs},
@@ -137,7 +150,16 @@ def desired(
         secrets={spec["Name"]: spec for spec in secrets.values() if "Data" in spec},
         configs={spec["Name"]: spec for spec in configs.values() if "Data" in spec},
         warnings=tuple(warnings),
+        waits=waits,
     )
+
+
+def _as_job(service: Spec) -> Spec:
+    """A service that others wait for to complete, as what Swarm calls a job."""
+    deploy = service.get("deploy") or {}
+    jobs = {"replicated": "replicated-job", "global": "global-job"}
+    mode = deploy.get("mode", "replicated")
+    return {**service, "deploy": {**deploy, "mode": jobs.get(mode, mode)}}
 
 
 def network_spec(deployment: str, name: str, body: Spec, subnet: str) -> Spec:

@@ -32,7 +32,7 @@ SERVICE_KEYS: dict[str, tuple[str, str]] = {
     "cpus": (TRANSLATED, "deploy.resources.limits.cpus"),
     "cpuset": (WARNED, "Swarm cannot pin processors"),
     "credential_spec": (REFUSED, "Windows only"),
-    "depends_on": (WARNED, "services start together; only the condition service_started is met by that"),
+    "depends_on": (HONOURED, "across nodes, with all three conditions; links order nothing"),
     "deploy": (HONOURED, ""),
     "develop": (WARNED, "for development on one host"),
     "device_cgroup_rules": (REFUSED, "Swarm has no device rules"),
@@ -113,8 +113,6 @@ def check(services: dict[str, dict[str, Any]]) -> list[str]:
     for name, service in sorted(services.items()):
         for key, value in sorted(service.items()):
             if value in (None, [], {}, False, "") or key.startswith("x-"):
-                continue
-            if key == "depends_on" and all(need.get("condition") == "service_started" for need in value.values()):
                 continue
             verdict, why = SERVICE_KEYS.get(key, (WARNED, "unknown to this version"))
             line = f"service {name}: '{key}' is {'refused' if verdict == REFUSED else 'ignored'}: {why}"
