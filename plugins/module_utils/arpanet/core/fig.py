@@ -20,19 +20,21 @@ class FigError(ValueError):
 def is_fig(document: Any) -> bool:
     """Whether a parsed file is a fig v1 file: services at the top, no key of the Compose Spec.
 
-    A fig service may itself be called `name` or `secrets`: what counts is that each top-level
-    value describes a service (has `image` or `build`) and nothing is called `services`.
+    A fig service may itself be called `version`, `name` or `secrets`: what counts is that each
+    top-level value describes a service and nothing is called `services`.
     """
     if not isinstance(document, dict) or not document or "services" in document:
         return False
-    if "version" in document and not isinstance(document["version"], dict):
-        return False
-    return all(isinstance(value, dict) and value.keys() & {"image", "build", "extends"} for value in document.values())
+    return all(_is_service(value) for value in document.values())
 
 
 def lift(document: dict[str, Any]) -> dict[str, Any]:
     """The Compose Spec document that means the same as a fig v1 file."""
-    return {"services": {str(name): _service(str(name), body) for name, body in document.items()}}
+    lifted: dict[str, Any] = {"services": {str(name): _service(str(name), body) for name, body in document.items()}}
+    volumes = {name for body in document.values() for name in _named_volumes(body)}
+    if volumes:
+        lifted["volumes"] = {name: {} for name in sorted(volumes)}
+    return lifted
 
 
 def check(document: Any, path: str) -> None:
@@ -41,11 +43,23 @@ def check(document: Any, path: str) -> None:
         raise FigError(f"{path} is empty or not a mapping: it should hold services (compose) or be a fig file")
     if is_fig(document) or "services" in document or "include" in document:
         return
-    odd = [str(key) for key in document if key not in _TOP_LEVEL]
-    raise FigError(
-        f"{path} has no 'services:' and is no fig file either: "
-        f"{', '.join(odd) or 'it'} should have an 'image' or a 'build'"
-    )
+    odd = [str(key) for key, value in document.items() if key not in _TOP_LEVEL and not _is_service(value)]
+    stated = [str(key) for key, value in document.items() if key in _TOP_LEVEL and not _is_service(value)]
+    if odd:
+        raise FigError(
+            f"{path} has no 'services:' and is no fig file either: {', '.join(odd)} should have an 'image' or a 'build'"
+        )
+    raise FigError(f"{path} has '{stated[0]}' at its top, so its services belong under 'services:'")
+
+
+def _is_service(value: Any) -> bool:
+    return isinstance(value, dict) and bool(value.keys() & {"image", "build", "extends"})
+
+
+def _named_volumes(body: dict[str, Any]) -> list[str]:
+    """Volumes that a fig service names; the Compose Spec wants them declared."""
+    sources = [str(entry).split(":") for entry in body.get("volumes") or []]
+    return [parts[0] for parts in sources if len(parts) > 1 and not parts[0].startswith(("/", ".", "~", "$"))]
 
 
 def _service(name: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -57,6 +71,9 @@ def _service(name: str, body: dict[str, Any]) -> dict[str, Any]:
     if driver or options:
         service["logging"] = {"driver": driver or "json-file", "options": options or {}}
     mode = service.get("network_mode")
+    if mode == "bridge":
+        # What fig did anyway.
+        del service["network_mode"]
     if isinstance(mode, str) and mode.startswith("container:"):
         raise FigError(
             f"service {name}: 'net: {mode}' shares another container's network, which needs both on one host"
