@@ -17,9 +17,9 @@ import socket
 from typing import Any
 
 from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
 from ansible_collections.arpanet.cluster.plugins.module_utils._stack import StackFileError, read_stack
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.tables import table
+from ansible_collections.arpanet.cluster.plugins.plugin_utils.show import show
 
 
 class ActionModule(ActionBase):
@@ -42,13 +42,12 @@ class ActionModule(ActionBase):
 
 def _show(answer: dict[str, Any]) -> None:
     """The plan in a line each, then the instances, for the user at the keyboard."""
-    display = Display()
     signs = {"create": "+", "update": "~", "remove": "-"}
     for change in answer.get("plan") or []:
         restarts = " (restarts its instances)" if change["restarts"] else ""
         fields = ", ".join(change["fields"]) if change["action"] == "update" else ""
-        display.display(f"  {signs[change['action']]} {change['kind']} {change['name']}{restarts} {fields}".rstrip())
+        show(f"  {signs[change['action']]} {change['kind']} {change['name']}{restarts} {fields}".rstrip())
     placed = answer.get("placements")
     if placed:
         rows = [[where["instance"], where["node"], where["address"], where["state"]] for where in placed]
-        display.display(table(["INSTANCE", "NODE", "ADDRESS", "STATE"], rows, indent=2))
+        show(table(["INSTANCE", "NODE", "ADDRESS", "STATE"], rows, indent=2))
