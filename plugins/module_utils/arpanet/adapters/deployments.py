@@ -112,20 +112,22 @@ def _carry_out(
             placed = rollout.apply(todo, wanted, record, timeout)
         except RolloutError as error:
             if changed and previous is not None:
-                _undo(rollout, previous, timeout, error)
+                _undo(rollout, previous, actual, timeout, error)
             raise
     if changed:
         rollout.keep(record, wanted)
     return {**result, "placements": placed}
 
 
-def _undo(rollout: Rollout, previous: Revision, timeout: float, error: RolloutError) -> None:
-    """Bring back the revision that was whole, and say in the error whether that worked."""
-    actual = rollout.actual()
-    wanted = _of_revision(actual, previous)
+def _undo(rollout: Rollout, previous: Revision, before: Actual, timeout: float, error: RolloutError) -> None:
+    """Bring back the revision that was whole, and say in the error whether that worked.
+
+    :param before: what the failed change found; what it had created besides goes again.
+    """
+    wanted = _of_revision(before, previous)
     number = previous.record.revision
     try:
-        rollout.apply(rollout.plan(wanted, actual), wanted, previous.record, timeout)
+        rollout.apply(rollout.plan(wanted, rollout.actual()), wanted, previous.record, timeout)
     except RolloutError as second:
         error.args = (f"{error}; going back to revision {number} failed too: {second}",)
         return

@@ -304,14 +304,13 @@ def _with_tag(image: str) -> str:
 
 
 def _complaint(service: str, state: Progress, nodes: dict[str, Spec], waited: float | None) -> str:
-    """`service pricing has 1 of 3 instances: 2.pricing on node3: task: non-zero exit (1) (exit code 1)`"""
+    """`service pricing: 1 of 3 instances arrived: instance 2 on node3: task: non-zero exit (1)`"""
     after = f" after {waited:.0f} s" if waited is not None else ""
     reasons = [*state.problems, *({_reason(failure, nodes): None for failure in state.failures[-3:]})]
     because = ": " + ", ".join(reasons) if reasons else ""
-    return f"service {service} has {state.running} of {state.wanted} instances{after}{because}"
+    return f"service {service}: {state.running} of {state.wanted} instances arrived{after}{because}"
 
 
 def _reason(failure: Failure, nodes: dict[str, Spec]) -> str:
     where = hostname(nodes.get(failure.node, {})) or "no node"
-    code = f" (exit code {failure.exit_code})" if failure.exit_code else ""
-    return f"instance {failure.number} on {where}: {failure.reason}{code}"
+    return f"instance {failure.number} on {where}: {failure.reason}"

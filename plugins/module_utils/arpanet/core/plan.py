@@ -33,6 +33,16 @@ _SPOKEN = (
     (r"^Mode\.Replicated\.Replicas$", "replicas"),
     (r"^EndpointSpec\.Ports", "ports"),
 )
+# What every service of ours has; a diff of a new one is about what is its own.
+_OURS = (
+    "DNSConfig.",
+    "EndpointSpec.Mode",
+    "Hostname",
+    "Labels.arpanet.",
+    "RestartPolicy.",
+    "RollbackConfig.",
+    "UpdateConfig.",
+)
 
 
 @dataclass(frozen=True)
@@ -115,7 +125,11 @@ def as_diff(plan: Plan) -> dict[str, Any]:
                 f.path: f.before for f in change.fields if f.before is not None
             }
         if change.action != REMOVE:
-            after.setdefault(group, {})[change.name] = {f.path: f.after for f in change.fields if f.after is not None}
+            after.setdefault(group, {})[change.name] = {
+                f.path: f.after
+                for f in change.fields
+                if f.after is not None and not (change.action == CREATE and f.path.startswith(_OURS))
+            }
     return {"before": before, "after": after}
 
 
