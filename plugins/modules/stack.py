@@ -73,6 +73,18 @@ options:
     description: For O(state=scaled), services and how many instances each should have.
     type: dict
     default: {}
+  move_volumes:
+    description:
+      - Local volumes that may leave the node that holds them. The service then starts with an empty volume on
+        another node; the old one stays where it is.
+    type: list
+    elements: str
+    default: []
+  volumes:
+    description: For O(state=absent), the deployment's volumes are removed too (M(arpanet.cluster.deployment_volumes)),
+      so forget which node holds them.
+    type: bool
+    default: false
   revision:
     description: For O(state=rolled_back), the revision to go back to; the default is the one before the present one.
     type: int
@@ -182,7 +194,7 @@ def converge(rollout: Any, asked: dict[str, Any], check: bool) -> dict[str, Any]
 
     timeout = asked["timeout"]
     if asked["state"] == "absent":
-        return deployments.remove(rollout, timeout, check)
+        return deployments.remove(rollout, asked["volumes"], timeout, check)
     if asked["state"] == "rolled_back":
         return deployments.roll_back(rollout, asked["revision"], timeout, check)
     if asked["state"] == "scaled":
@@ -195,6 +207,7 @@ def converge(rollout: Any, asked: dict[str, Any], check: bool) -> dict[str, Any]
         asked["subnets"],
         driver=asked["driver"],
         publish_mode=asked["publish_mode"],
+        move_volumes=frozenset(asked["move_volumes"]),
         timeout=timeout,
         check=check,
     )
@@ -210,6 +223,8 @@ def main() -> None:
             "state": {"type": "str", "choices": ["present", "scaled", "rolled_back", "absent"], "default": "present"},
             "subnets": {"type": "dict", "default": {}},
             "replicas": {"type": "dict", "default": {}},
+            "move_volumes": {"type": "list", "elements": "str", "default": []},
+            "volumes": {"type": "bool", "default": False},
             "revision": {"type": "int"},
             "lock_timeout": {"type": "int", "default": 60},
             "controller": {"type": "str", "default": "a controller"},

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from ..core import names
+from ..core import names, volumes
 from ..core.plan import Actual, as_data, as_diff, plan, removal
 from ..core.record import Record, of_model
 from ..core.services import Spec
@@ -30,13 +30,18 @@ def converge(
     *,
     driver: str,
     publish_mode: str,
+    move_volumes: frozenset[str],
     timeout: float,
     check: bool,
 ) -> Result:
     """Make the deployment what the model says; go back to what was when that fails."""
     actual = rollout.actual()
     before = rollout.record()
-    wanted = rollout.desired(model, subnets, actual, before, publish_mode)
+    held = rollout.held_volumes()
+    places = volumes.choose(model, held, rollout.nodes(), rollout.busy(), move_volumes)
+    if places != held and not check:
+        rollout.hold_volumes(places)
+    wanted = rollout.desired(volumes.pinned(model, places), subnets, actual, before, publish_mode)
     record = of_model(before, model, stack, subnets, driver)
     return _carry_out(rollout, actual, before, wanted, record, timeout, check)
 
@@ -76,16 +81,19 @@ def roll_back(rollout: Rollout, number: int | None, timeout: float, check: bool)
     return _carry_out(rollout, actual, before, wanted, record, timeout, check)
 
 
-def remove(rollout: Rollout, timeout: float, check: bool) -> Result:
-    """Remove all of the deployment but its volumes and its subnets."""
+def remove(rollout: Rollout, with_volumes: bool, timeout: float, check: bool) -> Result:
+    """Remove all of the deployment but its subnets and, on the nodes, its volumes.
+
+    :param with_volumes: the volumes are removed as well, so nobody needs to know where they were.
+    """
     actual = rollout.actual()
     todo = removal(actual)
-    changed = bool(todo) or rollout.exists()
+    changed = bool(todo) or rollout.exists() or (with_volumes and bool(rollout.held_volumes()))
     result = {"changed": changed, "plan": as_data(todo), "diff": as_diff(todo), "notes": []}
     if changed and not check:
         with _telling(result):
             rollout.remove(timeout)
-        rollout.forget()
+        rollout.forget(with_volumes)
     return result
 
 

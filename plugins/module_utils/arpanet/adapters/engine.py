@@ -205,6 +205,20 @@ class Engine:
                 raise
         return True
 
+    def volumes(self, deployment: str) -> list[str]:
+        """Names of this node's volumes of a deployment."""
+        with self.asking("listing volumes"):
+            found = self.api.volumes(filters={"label": [_label(deployment)]})
+        return sorted(volume["Name"] for volume in found.get("Volumes") or [])
+
+    def remove_volume(self, name: str) -> None:
+        """Remove one of this node's volumes; an absent one is fine."""
+        with self.asking(f"removing volume {name}"):
+            try:
+                self.api.remove_volume(name)
+            except docker.errors.NotFound:
+                return
+
     # Images
 
     def digest(self, image: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -56,6 +57,7 @@ class Rollout:
         self._consul = consul
         self.deployment = deployment
         self._key = names.deployment_key(deployment)
+        self._volumes = names.volumes_key(deployment)
 
     # Read
 
@@ -83,6 +85,23 @@ class Rollout:
         """The last revision that arrived as a whole: what a failure goes back to."""
         numbers = self.kept_revisions()
         return self.revision(numbers[-1]) if numbers else None
+
+    def nodes(self) -> list[Spec]:
+        """The Swarm's nodes."""
+        return self._engine.nodes()
+
+    def held_volumes(self) -> dict[str, str]:
+        """Local volumes of the deployment and the nodes that hold them."""
+        return {name: str(node) for name, node in self._consul.get(self._volumes).value.items()}
+
+    def busy(self) -> Counter[str]:
+        """How many volumes of other deployments each node holds."""
+        entries = self._consul.list(names.VOLUMES_PREFIX)
+        return Counter(node for key, entry in entries.items() if key != self._volumes for node in entry.value.values())
+
+    def hold_volumes(self, places: dict[str, str]) -> None:
+        """Write down which node holds which volume."""
+        self._consul.put(self._volumes, places)
 
     # Plan
 
@@ -224,8 +243,10 @@ class Rollout:
                 self._until(partial(engine.remove, kind, name), timeout, f"{kind} {name}")
         self._until(lambda: not self.actual().networks, timeout, f"the networks of deployment {self.deployment}")
 
-    def forget(self) -> None:
-        """Delete the record, the revisions and all leases; the last step of a removal."""
+    def forget(self, volumes: bool) -> None:
+        """Delete the record, the revisions and all leases, and where volumes were; the last step of a removal."""
+        if volumes:
+            self._consul.delete(self._volumes)
         self._consul.delete(f"{self._key}/", recurse=True)
         self._consul.delete(self._key)
 

@@ -129,6 +129,11 @@ def revision_key(deployment: str, number: int) -> str:
     return f"{revisions_prefix(deployment)}{number}"
 
 
+def volumes_key(deployment: str) -> str:
+    """Consul key of which node holds which volume; it outlives the deployment, as volumes do."""
+    return f"{VOLUMES_PREFIX}{deployment}"
+
+
 def lock_key(deployment: str) -> str:
     """Consul key that the controller at work on a deployment holds."""
     return f"{KV_ROOT}locks/{deployment}"
@@ -149,12 +154,40 @@ def node_key(node: str) -> str:
     return f"{KV_ROOT}nodes/{node}"
 
 
-def subnet_owners_prefix(pool: str, deployment: str) -> str:
+def addresses_key(deployment: str, network: str) -> str:
+    """Consul key of the explicit addresses in one network of a deployment."""
+    return f"{deployment_key(deployment)}/addresses/{network}"
+
+
+def pool_key(pool: str) -> str:
+    """Consul key of a pool's range."""
+    return f"{KV_ROOT}pools/{pool}"
+
+
+def subnet_owners_prefix(deployment: str) -> str:
     """Consul prefix of the subnets of a deployment, below it a key for each network."""
-    return f"{SUBNETS_PREFIX}{pool}/owners/{deployment}/"
+    return f"{OWNERS_PREFIX}{deployment}/"
+
+
+def subnet_owner_key(owner: str) -> str:
+    """Consul key of the subnet of an owner (`deployment/network`)."""
+    return f"{OWNERS_PREFIX}{owner}"
+
+
+def subnet_block_key(block: object) -> str:
+    """Consul key of the subnets in one block of the address space, such as 10.32.8.0/21."""
+    return f"{BLOCKS_PREFIX}{str(block).replace('/', '-')}"
+
+
+def block_of_key(key: str) -> str:
+    """The block that a key belongs to: the reverse of `subnet_block_key`."""
+    return key.removeprefix(BLOCKS_PREFIX).replace("-", "/")
 
 
 NODES_PREFIX = f"{KV_ROOT}nodes/"
 SUBNETS_PREFIX = f"{KV_ROOT}subnets/"
+OWNERS_PREFIX = f"{SUBNETS_PREFIX}owners/"
+BLOCKS_PREFIX = f"{SUBNETS_PREFIX}blocks/"
 DEPLOYMENTS_PREFIX = f"{KV_ROOT}deployments/"
+VOLUMES_PREFIX = f"{KV_ROOT}volumes/"
 LEADER_KEY = f"{KV_ROOT}leader"
