@@ -37,17 +37,17 @@ options:
     elements: str
     default: []
   units:
-    description: The systemd units to look at, such as V(docker.service).
-    type: list
-    elements: str
-    default: []
+    description: The systemd units to look at, such as C(docker.service), each with the files that it reads.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
 - name: Look at the node
   arpanet.cluster.node_facts:
     packages: [docker.io]
-    units: [docker.service]
+    units:
+      docker.service: [/etc/docker/daemon.json]
 """
 
 RETURN = r"""
@@ -64,7 +64,7 @@ ansible_facts:
         address: 192.0.2.10
         architecture: amd64
         distribution: {family: debian, id: debian, name: Debian GNU/Linux 13 (trixie), version: "13"}
-        services: {docker.service: {active: true, enabled: true}}
+        services: {docker.service: {active: true, enabled: true, stale: false}}
         swarm: {cluster_id: u8x1, manager: true, members: [n1], node_id: n1, state: active}
 """
 
@@ -102,7 +102,7 @@ def main() -> None:
         argument_spec={
             "address": {"type": "str", "default": ""},
             "packages": {"type": "list", "elements": "str", "default": []},
-            "units": {"type": "list", "elements": "str", "default": []},
+            "units": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,
     )

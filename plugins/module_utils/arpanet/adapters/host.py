@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import ipaddress
 import json
@@ -12,6 +13,8 @@ import shutil
 import socket
 import struct
 import subprocess
+import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -93,18 +96,38 @@ def packages(family: str) -> dict[str, str]:
     return host.packages(shown)
 
 
-def services(units: list[str]) -> dict[str, Any]:
-    """Unit to {active, enabled}; a unit that does not exist is neither."""
+def services(units: Mapping[str, list[str]]) -> dict[str, Any]:
+    """Unit to {active, enabled, stale}, given the files that it reads; a unit that does not exist is
+    nothing of that.
+
+    Stale is one that has neither started nor reloaded since one of its files changed: a run that
+    was cut off has not come to its handlers.
+    """
     if not units:
         return {}
-    _, shown = run("systemctl", "show", "--property=Id,ActiveState,UnitFileState", *units)
-    return {
-        unit: {
-            "active": values.get("ActiveState") == "active",
+    properties = "Id,ActiveState,UnitFileState,StateChangeTimestampMonotonic"
+    _, shown = run("systemctl", "show", f"--property={properties}", *units)
+    # systemd counts from the boot, files from 1970.
+    boot = time.time() - time.clock_gettime(time.CLOCK_MONOTONIC)
+    found = {}
+    for unit, values in host.services(shown).items():
+        active = values.get("ActiveState") == "active"
+        changed = boot + int(values.get("StateChangeTimestampMonotonic") or 0) / 1e6
+        found[unit] = {
+            "active": active,
             "enabled": values.get("UnitFileState") in ("enabled", "enabled-runtime", "alias"),
+            "stale": active and any(changed < written < time.time() for written in _written(units.get(unit, []))),
         }
-        for unit, values in host.services(shown).items()
-    }
+    return found
+
+
+def _written(paths: list[str]) -> list[float]:
+    """When files, or the links themselves, were last written; those that do not exist are left out."""
+    times = []
+    for path in paths:
+        with contextlib.suppress(OSError):
+            times.append(Path(path).lstat().st_mtime)
+    return times
 
 
 def listeners(port: int) -> list[dict[str, str]]:
@@ -180,7 +203,7 @@ def venv_packages(root: str = "/opt/arpanet/venv") -> list[str]:
     return sorted(found)
 
 
-def look(address: str, units: list[str], names: list[str]) -> dict[str, Any]:
+def look(address: str, units: Mapping[str, list[str]], names: list[str]) -> dict[str, Any]:
     """Everything but the engine, as plain data. `names` are the packages asked about."""
     system = host.distribution(text("/etc/os-release"))
     docker0 = interface_network("docker0")
