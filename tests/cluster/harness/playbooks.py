@@ -1,0 +1,75 @@
+"""Run the playbooks as users do, and read what they said."""
+
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .cluster import CHECKOUT, Cluster
+
+_RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
+_PLAN = re.compile(r"^  ([+~-]) (service|network|secret|config) (\S+)(.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run of a playbook."""
+
+    command: str
+    code: int
+    output: str
+
+    @property
+    def changed(self) -> int:
+        """The sum of `changed=` over all hosts."""
+        return sum(int(found[3]) for found in _RECAP.finditer(self.output))
+
+    @property
+    def plan(self) -> list[str]:
+        """The lines that say what is done, as `+ service abc_web`."""
+        return [" ".join(found.group(1, 2, 3)) for found in _PLAN.finditer(self.output)]
+
+    @property
+    def words(self) -> str:
+        """The output with its lines joined: messages are broken where they are too long."""
+        return " ".join(self.output.split())
+
+
+@dataclass(frozen=True)
+class Playbooks:
+    """The playbooks of the checkout, on one inventory."""
+
+    cluster: Cluster
+
+    def run(self, playbook: str, *flags: str, inventory: Path | None = None, **variables: Any) -> Run:
+        """`ansible-playbook <playbook>.yml <flags> -e <variables>`; whatever comes of it."""
+        argv = ["ansible-playbook", f"{playbook}.yml", *flags]
+        for key, value in variables.items():
+            argv += ["-e", f"{key}={value}" if isinstance(value, str | int) else json.dumps({key: value})]
+        environment = self.cluster.environment()
+        if inventory:
+            environment["ANSIBLE_INVENTORY"] = str(inventory)
+        done = subprocess.run(
+            argv, cwd=CHECKOUT, env=environment, capture_output=True, text=True, timeout=300, check=False
+        )
+        return Run(" ".join(argv), done.returncode, done.stdout + done.stderr)
+
+    def do(self, playbook: str, *flags: str, **variables: Any) -> Run:
+        """The same, and it has to succeed."""
+        run = self.run(playbook, *flags, **variables)
+        assert run.code == 0, f"{run.command}\n{run.output}"
+        return run
+
+    def deploy(self, stack: Path | str, deployment: str, *flags: str, **variables: Any) -> Run:
+        """deploy.yml"""
+        return self.do("deploy", *flags, stack=str(stack), deployment=deployment, **variables)
+
+    def scale(self, deployment: str, service: str, replicas: int) -> Run:
+        """scale.yml"""
+        return self.do("scale", deployment=deployment, service=service, replicas=replicas)
+
+    def remove(self, deployment: str) -> Run:
+        """remove.yml"""
+        return self.do("remove", deployment=deployment)

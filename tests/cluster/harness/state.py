@@ -1,0 +1,23 @@
+"""Everything that a playbook could change, to be compared before and after."""
+
+from typing import Any
+
+from .cluster import Cluster
+
+# Renewed all the time: who leads among the agents.
+_RESTLESS = ("arpanet/leader",)
+
+
+def state(cluster: Cluster) -> dict[str, Any]:
+    """What Swarm and Consul hold, with their own version counters."""
+    swarm = {
+        kind: sorted(
+            (item.get("Id") or item["ID"], item.get("Version", {}).get("Index", 0)) for item in cluster.swarm(kind)
+        )
+        for kind in ("services", "networks", "secrets", "configs")
+    }
+    return {
+        **swarm,
+        "containers": sorted(container.id for container in cluster.containers()),
+        "keys": {key: index for key, (_, index) in cluster.kv("arpanet/").items() if key not in _RESTLESS},
+    }

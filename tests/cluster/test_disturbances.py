@@ -1,0 +1,94 @@
+"""What dies comes back, and what is restarted keeps or restores its registrations."""
+
+import pytest
+from harness.claims import answers, dns_agrees, leases_agree
+from harness.cluster import Cluster
+from harness.eventually import eventually
+from harness.playbooks import Playbooks
+
+
+def test_a_killed_container_is_replaced_and_registered(probe: str, cluster: Cluster) -> None:
+    (old,) = cluster.containers(probe, "pricing")
+    old.node.run(f"docker kill {old.id}")
+    name = f"pricing.{probe}.service.consul"
+
+    def gone() -> None:
+        found = cluster.each(lambda node: node.dns(name)[name])
+        assert all(old.address not in addresses for addresses in found.values()), found
+
+    def replaced() -> None:
+        (new,) = cluster.containers(probe, "pricing")
+        assert new.id != old.id
+        assert dns_agrees(cluster, probe, "pricing", 1) == {"1.pricing.probe": new.address}
+
+    eventually(gone, within=5)
+    eventually(replaced)
+    assert answers(cluster, probe, "musl", "pricing") == {"1.pricing.probe"}
+    eventually(lambda: leases_agree(cluster))
+    assert f"{old.address}" not in [
+        key.rsplit("/", 1)[1] for key, (value, _) in cluster.kv("arpanet/deployments/").items()
+        if value.get("container") == old.id
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("role", ["manager", "worker"])
+def test_the_agent_restarts_and_nothing_leaves_dns(probe: str, cluster: Cluster, role: str) -> None:
+    node = _node(cluster, role)
+    before = _registered(cluster, node.name)
+    node.run("systemctl restart arpanet-agent")
+    assert _registered(cluster, node.name) == before
+    eventually(lambda: _whole(cluster, probe))
+
+
+def test_what_changes_while_the_agent_is_away_is_made_up_for(
+    probe: str, cluster: Cluster, playbooks: Playbooks
+) -> None:
+    (container,) = cluster.containers(probe, "pricing")
+    container.node.run("systemctl stop arpanet-agent")
+    try:
+        container.node.run(f"docker kill {container.id}")
+    finally:
+        container.node.run("systemctl start arpanet-agent")
+    eventually(lambda: _whole(cluster, probe))
+
+
+@pytest.mark.parametrize("role", ["manager", "worker"])
+def test_consul_restarts_and_registrations_are_there_again(probe: str, cluster: Cluster, role: str) -> None:
+    node = _node(cluster, role)
+    node.run("systemctl restart consul")
+    eventually(lambda: _whole(cluster, probe), within=60)
+
+
+def test_consul_that_lost_everything_it_knew_hears_it_again(probe: str, cluster: Cluster) -> None:
+    """Only the agent knows what a Consul client whose state is lost should say."""
+    (pricing,) = cluster.containers(probe, "pricing")
+    for service_id in ("1.pricing.probe", "1.pricing.probe.dns"):
+        pricing.node.run(
+            'python3 -c "import urllib.request as u; u.urlopen(u.Request('
+            f"'http://127.0.0.1:8500/v1/agent/service/deregister/{service_id}', method='PUT'))\""
+        )
+    eventually(lambda: _whole(cluster, probe), within=60)
+
+
+@pytest.mark.parametrize("role", ["manager", "worker"])
+def test_docker_restarts_and_its_instances_are_replaced(probe: str, cluster: Cluster, role: str) -> None:
+    node = _node(cluster, role)
+    node.run("systemctl restart docker")
+    eventually(lambda: _whole(cluster, probe), within=90)
+
+
+def _node(cluster: Cluster, role: str):
+    return next(node for node in reversed(cluster.nodes) if node.manager == (role == "manager"))
+
+
+def _registered(cluster: Cluster, node: str) -> set[tuple[str, str]]:
+    found = cluster.manager.consul(f"/v1/catalog/node/{node}?consistent")["Services"]
+    return {(item["ID"], item["Address"]) for item in found.values()}
+
+
+def _whole(cluster: Cluster, deployment: str) -> None:
+    """All is as asked: Swarm runs it, DNS answers it, leases say it."""
+    for service in ("pricing", "catalogue", "musl"):
+        dns_agrees(cluster, deployment, service, 1)
+    leases_agree(cluster)
+    assert answers(cluster, deployment, "musl", "pricing") == {f"1.pricing.{deployment}"}
