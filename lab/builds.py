@@ -32,6 +32,7 @@ def base(codename: str, machine: Machine) -> str:
     context = CACHE / "build" / f"base-{codename}"
     shutil.rmtree(context, ignore_errors=True)
     shutil.copytree(IMAGES / "base", context)
+    (context / "machine").mkdir()  # a machine may have nothing to hand on
     for path, text in files.items():
         target = context / "machine" / path
         target.parent.mkdir(parents=True, exist_ok=True)
