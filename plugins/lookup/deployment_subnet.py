@@ -24,10 +24,6 @@ options:
     description: Name of the network in the stack's file.
     type: str
     default: default
-  pool:
-    description: Name of the pool that the subnet was taken from.
-    type: str
-    default: default
   default:
     description: What to return for a deployment or a network that has no subnet. Without it that is an error.
     type: raw
@@ -92,10 +88,10 @@ from ansible_collections.arpanet.cluster.plugins.plugin_utils.key_values import 
 class LookupModule(LookupBase):
     def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[Any]:
         self.set_options(var_options=variables, direct=kwargs)
-        pool, network = self.get_option("pool"), self.get_option("network")
+        network = self.get_option("network")
         try:
             deployments = [names.check_deployment_id(str(term)) for term in terms]
-            prefixes = [names.subnet_owners_prefix(pool, deployment) for deployment in deployments]
+            prefixes = [names.subnet_owners_prefix(deployment) for deployment in deployments]
             found = self._reader(variables or {})(prefixes)
         except names.InvalidName as error:
             raise AnsibleLookupError(str(error)) from error
@@ -109,7 +105,7 @@ class LookupModule(LookupBase):
             elif "default" in kwargs:
                 results.append(kwargs["default"])
             else:
-                raise AnsibleLookupError(_missing(deployment, network, pool, sorted(subnets)))
+                raise AnsibleLookupError(_missing(deployment, network, sorted(subnets)))
         return results
 
     def _reader(self, variables: dict[str, Any]) -> Reader:
@@ -124,10 +120,10 @@ def _subnet(entry: dict[str, Any]) -> str:
     return str(json.loads(base64.b64decode(entry["Value"]))["subnet"])
 
 
-def _missing(deployment: str, network: str, pool: str, others: list[str]) -> str:
+def _missing(deployment: str, network: str, others: list[str]) -> str:
     if others:
-        return f"Deployment {deployment} has no network {network} in pool {pool}; it has: {', '.join(others)}."
+        return f"Deployment {deployment} has no network {network}; it has: {', '.join(others)}."
     return (
-        f"Deployment {deployment} has no subnet in pool {pool}. Deploy it (deploy.yml -e deployment={deployment}), "
+        f"Deployment {deployment} has no subnet. Deploy it (deploy.yml -e deployment={deployment}), "
         "or say default= to go on without one."
     )

@@ -13,7 +13,9 @@ description:
   - Every network of a deployment gets a subnet of a pool. The same owner always gets the same
     subnet back; two owners never get overlapping ones, however many controllers ask at once and
     wherever one of them dies.
-  - A subnet never overlaps a route or a Docker network that the agent of any node has reported.
+  - A new subnet never overlaps a route or a Docker network that the agent of any node has reported;
+    a default route does not count.
+  - A subnet that the record of a running deployment names is never released.
 author:
   - The arpanet.cluster authors (@arpanet)
 extends_documentation_fragment:
@@ -47,19 +49,35 @@ options:
       the tasks, twice over for updates, with four times the room to grow, at least a /26.
     type: str
   pool:
-    description: Name of the pool.
+    description: Name of the pool that new subnets are taken from.
     type: str
     default: default
   cidr:
-    description: Range of the pool.
+    description:
+      - Range of the pool. It may contain, lie in or overlap the range of another pool.
+      - The default is the range that the pool has, and 10.32.0.0/12 for a new pool V(default).
+      - Another range than it had changes the pool, which is refused when a subnet of it would be left out.
     type: str
-    default: 10.32.0.0/12
+  within:
+    description:
+      - Routes that contain the pool and nevertheless are no clash, because the pool's range is known to be
+        free there.
+      - The default is what the pool has.
+    type: list
+    elements: str
 """
 
 EXAMPLES = r"""
 - name: A subnet for deployment abc
   arpanet.cluster.deployment_subnet:
     deployment: abc
+
+- name: A larger one, from a pool of its own
+  arpanet.cluster.deployment_subnet:
+    deployment: abc
+    size: /22
+    pool: lab
+    cidr: 172.30.0.0/15
 
 - name: Give it back
   arpanet.cluster.deployment_subnet:
@@ -75,51 +93,81 @@ subnets:
   sample: {default: 10.32.4.0/25}
 """
 
-from typing import Any
+from ipaddress import IPv4Network
+from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
 from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names, subnets
 
+if TYPE_CHECKING:
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.subnets import View
+
 
 def run(module: AnsibleModule) -> dict[str, Any]:
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import Consul
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.pools import PoolStore
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.subnets import SubnetStore
 
     asked = module.params
     deployment = names.check_deployment_id(asked["deployment"])
-    store = SubnetStore(
-        Consul(asked["consul_url"], asked["consul_token"]), subnets.parse_pool(asked["pool"], asked["cidr"])
-    )
-    before = store.owned(deployment)
+    consul = Consul(asked["consul_url"], asked["consul_token"])
     if asked["state"] == "absent":
-        after = {}
-        if not module.check_mode:
-            for network in before:
-                store.release(f"{deployment}/{network}")
-    else:
-        give = store.plan if module.check_mode else store.allocate
-        nodes = store.nodes()
-        after = {
-            **before,
-            **{
-                network: give(subnets.Request(f"{deployment}/{network}", _prefix(asked["size"], counts, nodes)))
-                for network, counts in asked["networks"].items()
-            },
-        }
-    shown = {
-        when: {network: str(subnet) for network, subnet in held.items()}
-        for when, held in (("before", before), ("after", after))
+        # Where a subnet came from does not matter for giving it back.
+        store = SubnetStore(consul, subnets.parse_pool(subnets.DEFAULT_POOL, subnets.DEFAULT_RANGE))
+        before = store.owned(deployment)
+        for network in before if not module.check_mode else ():
+            store.release(f"{deployment}/{network}")
+        return _result(before, {})
+    had, pool = PoolStore(consul).declare(asked["pool"], asked["cidr"], asked["within"], module.check_mode)
+    store = SubnetStore(consul, pool)
+    view = store.view(deployment)
+    after = dict(view.owned)
+    for network, counts in asked["networks"].items():
+        if network not in view.owned:
+            prefix = _prefix(network, counts, asked["size"], view.nodes)
+            request = subnets.Request(f"{deployment}/{network}", prefix)
+            after[network] = store.plan(request, after.values()) if module.check_mode else store.allocate(request)
+    result = _result(view.owned, after)
+    if had != pool:
+        result["changed"] = True
+        result["diff"]["before"]["pool"] = had.as_value() if had else None
+        result["diff"]["after"]["pool"] = pool.as_value()
+    return {**result, "warnings": _warnings(view, asked["size"], pool)}
+
+
+def _result(before: dict[str, IPv4Network], after: dict[str, IPv4Network]) -> dict[str, Any]:
+    shown = [{network: str(subnet) for network, subnet in held.items()} for held in (before, after)]
+    return {
+        "changed": before != after,
+        "subnets": shown[1],
+        "diff": {"before": {"subnets": shown[0]}, "after": {"subnets": shown[1]}},
     }
-    return {"changed": before != after, "subnets": shown["after"], "diff": shown}
 
 
-def _prefix(size: str | None, counts: dict[str, int], nodes: int) -> int:
-    if size:
-        return subnets.parse_size(size)
-    tasks = int(counts.get("tasks", 0)) + int(counts.get("everywhere", 0)) * nodes
-    return subnets.prefix_for(subnets.Need(tasks, nodes))
+def _prefix(network: str, counts: dict[str, int], size: str | None, nodes: int) -> int:
+    need = subnets.Need(int(counts.get("tasks", 0)) + int(counts.get("everywhere", 0)) * nodes, nodes)
+    if not size:
+        return subnets.prefix_for(need)
+    prefix = subnets.parse_size(size)
+    subnets.check_room(prefix, need, f"network {network} in a subnet of size {size}")
+    return prefix
+
+
+def _warnings(view: View, size: str | None, pool: subnets.Pool) -> list[str]:
+    """What is odd about the subnets that the deployment had already."""
+    found = []
+    for network, subnet in view.owned.items():
+        if size and subnet.prefixlen != subnets.parse_size(size):
+            found.append(f"network {network} keeps its subnet {subnet}: size {size} is for a new one")
+        clashes = subnets.clashing(subnet, view.in_use, pool)
+        if clashes:
+            found.append(
+                f"network {network} has subnet {subnet}, which overlaps {', '.join(map(str, clashes))}: its containers "
+                "cannot reach what is behind that"
+            )
+    return found
 
 
 def main() -> None:
@@ -131,7 +179,8 @@ def main() -> None:
             "networks": {"type": "dict", "default": {"default": {"tasks": 1, "everywhere": 0}}},
             "size": {"type": "str"},
             "pool": {"type": "str", "default": "default"},
-            "cidr": {"type": "str", "default": "10.32.0.0/12"},
+            "cidr": {"type": "str"},
+            "within": {"type": "list", "elements": "str"},
         },
         supports_check_mode=True,
     )

@@ -42,6 +42,16 @@ class FakeConsul:
         self.reads += 1
         return {key: copy.deepcopy(entry) for key, entry in sorted(self.entries.items()) if key.startswith(prefix)}
 
+    def snapshot(self, prefixes: Iterable[str]) -> dict[str, Entry]:
+        asked = [*prefixes]
+        assert len(asked) <= MOST_STEPS, "Consul refuses so many steps at once"
+        self.reads += 1
+        return {
+            key: copy.deepcopy(entry)
+            for key, entry in sorted(self.entries.items())
+            if any(key.startswith(prefix) for prefix in asked)
+        }
+
     def put(self, key: str, value: Value) -> None:
         self.index += 1
         self.entries[key] = Entry(copy.deepcopy(value), self.index)
@@ -62,7 +72,7 @@ class FakeConsul:
         for op in steps:
             if op.verb == "delete":
                 self.entries.pop(op.key, None)
-            else:
+            elif op.verb == "set":
                 self.entries[op.key] = Entry(copy.deepcopy(op.value), self.index)
         self.commits.append(steps)
         self.after_commit(steps)

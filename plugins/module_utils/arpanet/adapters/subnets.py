@@ -1,155 +1,211 @@
 """Subnets in Consul: allocate and release by compare-and-swap.
 
 One transaction changes the owner's record and the block (or blocks) that its subnet lies in, so
-a controller that dies at any point leaves both or neither. Reading one block is enough to
+a controller that dies at any point leaves both or neither. One read of a few blocks is enough to
 allocate, which is why the cost does not grow with the number of deployments.
 """
 
 from __future__ import annotations
 
-import random
-import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 from ..core import names
-from ..core.subnets import MOST_BLOCKS, Clash, Pool, Request, SubnetError, place, probe_order, relevant
-from .consul import Consul, Op
+from ..core.subnets import (
+    BLOCK,
+    LARGEST_PREFIX,
+    Clash,
+    Pool,
+    Request,
+    SubnetError,
+    blocks_of,
+    describe_full,
+    place,
+    probe_order,
+    probes,
+    relevant,
+)
+from .addresses import AddressStore
+from .consul import ABSENT, Consul, Entry, Op
+from .races import until_won
 
-# Each lost race means that somebody else has won one, so this many in a row is a broken Consul.
-_ATTEMPTS = 200
+_Entries = Mapping[str, Entry]
+# A subnet and the blocks it lies in, as they were read.
+_Found = tuple[IPv4Network, dict[str, Entry]]
+
+# Reading more blocks than this at once is reading all.
+_MOST_READS = 64
+
+
+@dataclass(frozen=True)
+class View:
+    """What Consul said at one moment: a deployment's subnets, how many nodes have reported (at
+    least one), and what they use."""
+
+    owned: dict[str, IPv4Network]
+    nodes: int
+    in_use: list[Clash]
 
 
 class SubnetStore:
-    """The subnets of one pool."""
+    """The subnets of all deployments; new ones are taken from one pool."""
 
     def __init__(self, consul: Consul, pool: Pool) -> None:
         self._consul = consul
-        self._root = f"{names.KV_ROOT}subnets/{pool.name}"
-        self._pool_key = f"{names.KV_ROOT}pools/{pool.name}"
         self.pool = pool
+
+    def view(self, deployment: str) -> View:
+        """Everything that one deployment's subnets depend on, read at once."""
+        prefix = names.subnet_owners_prefix(deployment)
+        entries = self._consul.snapshot([prefix, names.NODES_PREFIX])
+        owned = {
+            key.removeprefix(prefix): subnet_of(key, entry) for key, entry in entries.items() if key.startswith(prefix)
+        }
+        nodes = sum(key.startswith(names.NODES_PREFIX) for key in entries)
+        return View(owned, max(1, nodes), _in_use(entries))
 
     def owned(self, deployment: str) -> dict[str, IPv4Network]:
         """Networks of a deployment and their subnets."""
-        prefix = f"{self._root}/owners/{deployment}/"
-        return {
-            key[len(prefix) :]: IPv4Network(entry.value["subnet"]) for key, entry in self._consul.list(prefix).items()
-        }
+        return self.view(deployment).owned
 
-    def nodes(self) -> int:
-        """How many nodes have reported; at least one."""
-        return max(1, len(self._consul.list(names.NODES_PREFIX)))
-
-    def node_networks(self) -> list[Clash]:
-        """What the nodes' agents say is in use on their nodes."""
-        return [
-            Clash(str(entry.value.get("node", key)), name, IPv4Network(cidr, strict=False))
-            for key, entry in self._consul.list(names.NODES_PREFIX).items()
-            for name, cidr in (entry.value.get("networks") or {}).items()
-        ]
-
-    def plan(self, request: Request) -> IPv4Network:
-        """The subnet that `allocate` would give now; nothing is written."""
-        held = self._held(request)
-        if held is not None:
-            return held
-        subnet, _ = self._find(request, self._clashes())
+    def plan(self, request: Request, promised: Iterable[IPv4Network] = ()) -> IPv4Network:
+        """The subnet that `allocate` would give now, had others been given already; nothing is written."""
+        subnet, _ = self._find(request, 0, promised)
         return subnet
 
     def allocate(self, request: Request) -> IPv4Network:
-        """The owner's subnet: the one it has, or a free one that is now its own."""
-        self._declare_pool()
-        clashes = self._clashes()
-        for attempt in range(_ATTEMPTS):
-            held = self._held(request)
-            if held is not None:
-                return held
-            subnet, ops = self._find(request, clashes)
-            owner = Op("set", self._owner_key(request.owner), 0, {"subnet": str(subnet)})
-            if self._consul.commit([*ops, owner]):
-                return subnet
-            # Random, so that controllers that collided do not do it again together.
-            time.sleep(random.uniform(0, 0.005 * min(attempt + 1, 20)))
-        raise SubnetError(f"subnet for {request.owner}: lost {_ATTEMPTS} races for a block; is Consul healthy?")
+        """The owner's subnet: the one it has, or a free one that is now its own.
+
+        :raises SubnetError: there is none; the message says how full the pool is and what to do.
+        """
+
+        def attempt(number: int) -> tuple[IPv4Network] | None:
+            subnet, ops = self._find(request, number)
+            return (subnet,) if not ops or self._consul.commit(ops) else None
+
+        return until_won(attempt, f"subnet for {request.owner}")[0]
 
     def release(self, owner: str) -> IPv4Network | None:
-        """Give an owner's subnet back; None when it had none."""
-        for attempt in range(_ATTEMPTS):
-            entry = self._consul.get(self._owner_key(owner))
-            if not entry.index:
-                return None
-            subnet = IPv4Network(entry.value["subnet"])
-            ops = [Op("delete", self._owner_key(owner), entry.index)]
-            for index in self._blocks_of(subnet):
-                block = self._consul.get(self._block_key(index))
-                rest = {cidr: who for cidr, who in block.value.items() if cidr != str(subnet)}
-                if len(rest) < len(block.value):
-                    ops.append(Op("set" if rest else "delete", self._block_key(index), block.index, rest))
-            if self._consul.commit(ops):
-                return subnet
-            time.sleep(random.uniform(0, 0.005 * min(attempt + 1, 20)))
-        raise SubnetError(f"subnet of {owner}: lost {_ATTEMPTS} races for a block; is Consul healthy?")
+        """Give an owner's subnet back, and the explicit addresses in it; None when it had none.
 
-    def _declare_pool(self) -> None:
-        """Write the pool down at its first use; refuse to use its name for another range."""
-        wanted = {"cidr": str(self.pool.network), "block": self.pool.block}
-        entry = self._consul.get(self._pool_key)
-        if not entry.index:
-            self._consul.commit([Op("set", self._pool_key, 0, wanted)])
-            entry = self._consul.get(self._pool_key)
-        if entry.value != wanted:
+        :raises SubnetError: the owner's deployment exists and has this network.
+        """
+        return until_won(lambda _number: self._try_release(owner), f"subnet of {owner}")[0]
+
+    def _try_release(self, owner: str) -> tuple[IPv4Network | None] | None:
+        """What was released, in a tuple; None when somebody else changed something meanwhile."""
+        deployment, _, network = owner.partition("/")
+        owner_key, record_key = names.subnet_owner_key(owner), names.deployment_key(deployment)
+        held = self._consul.get(owner_key)
+        if not held.index:
+            return (None,)
+        subnet = subnet_of(owner_key, held)
+        record = self._consul.get(record_key)
+        if network in (record.value.get("networks") or {}):
             raise SubnetError(
-                f"pool {self.pool.name!r} is {entry.value.get('cidr')} in this cluster, not {self.pool.network}: "
-                "use that range, or another pool name"
+                f"subnet {subnet} of {owner} is in use: deployment {deployment} exists, so it was deployed again "
+                f"meanwhile. If it has to go, run remove.yml -e deployment={deployment}"
             )
+        # Whoever deploys it writes the record first, and then this transaction fails.
+        unused = Op("check", record_key, record.index)
+        if not AddressStore(self._consul, deployment, network).clear(unused):
+            return None
+        blocks = self._read([names.subnet_block_key(block) for block in blocks_of(subnet)])
+        ops = [unused, Op("check", names.addresses_key(deployment, network), 0)]
+        ops.append(Op("delete", owner_key, held.index))
+        for key, entry in blocks.items():
+            rest = {cidr: who for cidr, who in entry.value.items() if cidr != str(subnet)}
+            if len(rest) < len(entry.value):
+                ops.append(Op("set" if rest else "delete", key, entry.index, rest))
+        return (subnet,) if self._consul.commit(ops) else None
 
-    def _clashes(self) -> list[Clash]:
-        return relevant(self.node_networks(), self.pool)
+    def _find(
+        self, request: Request, attempt: int, promised: Iterable[IPv4Network] = ()
+    ) -> tuple[IPv4Network, list[Op]]:
+        """The owner's subnet and the steps that make it so: none when it has it already."""
+        if request.prefix < LARGEST_PREFIX:
+            raise SubnetError(
+                f"{request.owner}: a /{request.prefix} is too large, one network can have a /{LARGEST_PREFIX} at most"
+            )
+        owner_key = names.subnet_owner_key(request.owner)
+        small = request.prefix >= BLOCK
+        near = list(probes(self.pool, request.owner, attempt)) if small else []
+        entries = self._consul.snapshot([owner_key, names.NODES_PREFIX, *map(names.subnet_block_key, near)])
+        if owner_key in entries:
+            return subnet_of(owner_key, entries[owner_key]), []
+        clashes = relevant(_in_use(entries), self.pool)
+        avoid = {clash.network for clash in clashes} | {*promised}
+        if small:
+            found = self._in_one_block(request, near, entries, avoid) or self._in_any_block(request, attempt, avoid)
+        else:
+            found = self._in_whole_blocks(request, avoid)
+        if found is None:
+            raise SubnetError(describe_full(self.pool, request, self._taken(), clashes))
+        subnet, blocks = found
+        ops = [
+            Op("set", key, entry.index, {**entry.value, str(subnet): request.owner}) for key, entry in blocks.items()
+        ]
+        owner = Op("set", owner_key, 0, {"subnet": str(subnet), "pool": self.pool.name})
+        return subnet, [owner, *ops]
 
-    def _held(self, request: Request) -> IPv4Network | None:
-        entry = self._consul.get(self._owner_key(request.owner))
-        return IPv4Network(entry.value["subnet"]) if entry.index else None
-
-    def _find(self, request: Request, clashes: list[Clash]) -> tuple[IPv4Network, list[Op]]:
-        search = self._in_one_block if request.prefix >= self.pool.block else self._in_whole_blocks
-        for found in search(request, [clash.network for clash in clashes]):
-            return found
-        raise SubnetError(
-            f"pool {self.pool.name!r} ({self.pool.network}) has no free /{request.prefix} for {request.owner}: "
-            f"remove a deployment, ask for less with -e subnet_size=, or use a larger pool"
-            + (f"; nodes use {', '.join(map(str, clashes))}" if clashes else "")
-        )
-
-    def _in_one_block(self, request: Request, avoid: list[IPv4Network]) -> Iterator[tuple[IPv4Network, list[Op]]]:
-        for index in probe_order(self.pool, request.owner):
-            entry = self._consul.get(self._block_key(index))
-            taken = [*map(IPv4Network, entry.value), *avoid]
-            subnet = place(self.pool.block_at(index), taken, request.prefix)
+    def _in_one_block(
+        self, request: Request, blocks: Iterable[IPv4Network], entries: _Entries, avoid: Iterable[IPv4Network]
+    ) -> _Found | None:
+        for block in blocks:
+            key = names.subnet_block_key(block)
+            entry = entries.get(key, ABSENT)
+            subnet = place(self.pool.part(block), [*entry.value, *avoid], request.prefix)
             if subnet is not None:
-                value = {**entry.value, str(subnet): request.owner}
-                yield subnet, [Op("set", self._block_key(index), entry.index, value)]
+                return subnet, {key: entry}
+        return None
 
-    def _in_whole_blocks(self, request: Request, avoid: list[IPv4Network]) -> Iterator[tuple[IPv4Network, list[Op]]]:
-        count = 1 << (self.pool.block - request.prefix)
-        if count > MOST_BLOCKS or request.prefix < self.pool.network.prefixlen:
-            raise SubnetError(f"a /{request.prefix} is more than pool {self.pool.name!r} hands out at once")
-        # From the far end, where small ones are rare only while the pool is; still: all are tried.
-        for subnet in reversed(list(self.pool.network.subnets(new_prefix=request.prefix))):
-            if any(subnet.overlaps(used) for used in avoid):
-                continue
-            entries = [(index, self._consul.get(self._block_key(index))) for index in self._blocks_of(subnet)]
-            if any(entry.value for _, entry in entries):
-                continue
-            value = {str(subnet): request.owner}
-            yield subnet, [Op("set", self._block_key(index), entry.index, value) for index, entry in entries]
+    def _in_any_block(self, request: Request, attempt: int, avoid: Iterable[IPv4Network]) -> _Found | None:
+        order = probe_order(self.pool, request.owner, attempt)
+        return self._in_one_block(request, order, self._blocks(), avoid)
 
-    def _blocks_of(self, subnet: IPv4Network) -> range:
-        size = 1 << (32 - self.pool.block)
-        first = (int(subnet.network_address) - int(self.pool.network.network_address)) // size
-        return range(first, first + max(1, subnet.num_addresses // size))
+    def _in_whole_blocks(self, request: Request, avoid: Iterable[IPv4Network]) -> _Found | None:
+        # From the far end: small ones fill the pool from its start. A block in use has a key.
+        used = map(names.block_of_key, self._consul.keys(names.BLOCKS_PREFIX))
+        subnet = place(self.pool.network, [*used, *avoid], request.prefix, last=True)
+        if subnet is None:
+            return None
+        return subnet, {names.subnet_block_key(block): ABSENT for block in blocks_of(subnet)}
 
-    def _block_key(self, index: int) -> str:
-        return f"{self._root}/blocks/{str(self.pool.block_at(index)).replace('/', '-')}"
+    def _taken(self) -> dict[str, str]:
+        """Subnets that overlap the pool, and their owners."""
+        found = {cidr: str(owner) for entry in self._blocks().values() for cidr, owner in entry.value.items()}
+        return {cidr: owner for cidr, owner in found.items() if IPv4Network(cidr).overlaps(self.pool.network)}
 
-    def _owner_key(self, owner: str) -> str:
-        return f"{self._root}/owners/{owner}"
+    def _blocks(self) -> _Entries:
+        """All blocks of the pool that are in use, and perhaps others."""
+        if self.pool.blocks > _MOST_READS:
+            return self._consul.list(names.BLOCKS_PREFIX)
+        return self._read([names.subnet_block_key(block) for block in map(self.pool.block_at, range(self.pool.blocks))])
+
+    def _read(self, keys: list[str]) -> dict[str, Entry]:
+        """The entries of these keys that exist."""
+        entries = self._consul.snapshot(keys)
+        return {key: entries[key] for key in keys if key in entries}
+
+
+def _in_use(entries: _Entries) -> list[Clash]:
+    """What the nodes' agents say is in use on their nodes."""
+    found = []
+    for key, entry in entries.items():
+        if key.startswith(names.NODES_PREFIX):
+            node = str(entry.value.get("node") or key.removeprefix(names.NODES_PREFIX))
+            for name, cidr in (entry.value.get("networks") or {}).items():
+                try:
+                    found.append(Clash(node, name, IPv4Network(cidr, strict=False)))
+                except ValueError as error:
+                    raise SubnetError(f"key {key}: network {name} is {cidr!r}, which is no IPv4 range") from error
+    return found
+
+
+def subnet_of(key: str, entry: Entry) -> IPv4Network:
+    """The subnet in an owner's record."""
+    try:
+        return IPv4Network(entry.value["subnet"])
+    except (KeyError, ValueError) as error:
+        raise SubnetError(f"key {key} does not hold a subnet: {entry.value}; somebody else wrote it") from error

@@ -52,6 +52,6 @@ def subnets(keys: Mapping[str, Spec]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for key, value in keys.items():
         match key.removeprefix(names.SUBNETS_PREFIX).split("/"):
-            case [_, "owners", deployment, network]:
+            case ["owners", deployment, network]:
                 found.setdefault(deployment, {})[network] = str(value["subnet"])
     return found

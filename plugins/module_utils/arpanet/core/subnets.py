@@ -1,56 +1,117 @@
-"""Which subnet a deployment's network gets: sizes, blocks of a pool, and where one fits.
+"""Which subnet a deployment's network gets: pools, blocks, and where one fits.
 
-A pool is cut into blocks, each a key of its own in Consul. A request is served from one block
-(or from several whole neighbouring blocks when it is larger than one), so the cost of an
-allocation depends on the size of a block and not on how many deployments there are.
+The address space is cut into blocks, each a key of its own in Consul, whatever pools there are: a
+pool only says where in it to look, so pools may grow, shrink and overlap without a migration. A
+subnet lies in one block, or covers several whole ones, so the cost of an allocation depends on the
+size of a block and not on how many deployments there are.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from ipaddress import IPv4Network, collapse_addresses
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Network
 
-SMALLEST_PREFIX = 29  # three addresses for tasks in Swarm's half: less is no network
-DEFAULT_PREFIX = 26
-DEFAULT_ROOM = 4
-# One transaction changes at most 64 keys on servers before Consul 1.13: the owner and its blocks.
+from .sizing import (
+    DEFAULT_PREFIX,
+    SMALLEST_PREFIX,
+    Need,
+    Room,
+    SubnetError,
+    check_room,
+    fits,
+    parse_size,
+    prefix_for,
+    swarm_range,
+)
+
+# Whoever uses subnets finds their sizes here as well.
+__all__ = ["Need", "Room", "SubnetError", "check_room", "fits", "parse_size", "prefix_for", "swarm_range"]
+
+DEFAULT_POOL = "default"
+DEFAULT_RANGE = "10.32.0.0/12"
+
+# A block holds 2048 addresses: 32 subnets of the default size. Smaller blocks would make less of
+# what a transaction can cover, larger ones would make controllers collide in them more often.
+BLOCK = 21
+# One transaction changes at most 64 keys on servers before Consul 1.13: the owner and its blocks,
+# whose number is a power of two.
 MOST_BLOCKS = 32
+LARGEST_PREFIX = BLOCK - MOST_BLOCKS.bit_length() + 1
+# So many blocks are filled first, and then as many again and again: few enough to leave most of a
+# pool in one piece, enough for 64 controllers at once.
+FIRST_BLOCKS = 128
 
+_POOL_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
+_DEFAULT_ROUTE = 1  # prefix length: a VPN client's default route comes in two halves
 
-class SubnetError(ValueError):
-    """A pool or a request that cannot be; the message says which and what to do."""
+Span = tuple[int, int]  # first address and the one after the last
 
 
 @dataclass(frozen=True)
 class Pool:
-    """A range that subnets are taken from, cut into blocks of prefix length `block`."""
+    """A range that subnets are taken from.
+
+    `within` are wider routes that the pool was carved out of: they are no clash.
+    """
 
     name: str
     network: IPv4Network
-    block: int
+    within: tuple[IPv4Network, ...] = ()
 
     @property
     def blocks(self) -> int:
-        """How many blocks the pool has."""
-        return 1 << (self.block - self.network.prefixlen)
+        """How many blocks the pool lies in."""
+        return 1 << max(0, BLOCK - self.network.prefixlen)
 
     def block_at(self, index: int) -> IPv4Network:
         """The block with this index, counted from the pool's start."""
-        size = 1 << (32 - self.block)
-        return IPv4Network((int(self.network.network_address) + index * size, self.block))
+        return IPv4Network((_floor(int(self.network.network_address)) + (index << (32 - BLOCK)), BLOCK))
+
+    def part(self, block: IPv4Network) -> IPv4Network:
+        """What of a block belongs to the pool."""
+        return self.network if self.network.prefixlen > BLOCK else block
+
+    def as_value(self) -> dict[str, object]:
+        """The JSON object for Consul."""
+        return {"cidr": str(self.network), "within": [str(route) for route in self.within]}
 
 
-def parse_pool(name: str, cidr: str) -> Pool:
-    """A pool from what the user wrote; blocks of 64 smallest default subnets, or the whole range."""
-    try:
-        network = IPv4Network(cidr)
-    except ValueError as error:
-        raise SubnetError(f"pool {name!r}: {cidr!r} is not an IPv4 range such as 10.32.0.0/12: {error}") from error
+def parse_pool(name: str, cidr: str, within: Iterable[str] = ()) -> Pool:
+    """A pool from what the user wrote."""
+    if not _POOL_NAME.fullmatch(name):
+        raise SubnetError(f"pool {name!r}: use 1 to 32 lower-case letters, digits and inner hyphens as its name")
+    network = _range(name, cidr)
     if network.prefixlen > DEFAULT_PREFIX:
         raise SubnetError(f"pool {name!r}: {cidr} is smaller than one /{DEFAULT_PREFIX} subnet")
-    return Pool(name, network, max(network.prefixlen, 20))
+    routes = tuple(sorted({_range(name, route) for route in within}))
+    for route in routes:
+        if not network.subnet_of(route):
+            raise SubnetError(f"pool {name!r}: {network} does not lie within {route}")
+    return Pool(name, network, routes)
+
+
+def pool_of_record(name: str, value: Mapping[str, object]) -> Pool:
+    """A pool from Consul's JSON."""
+    within = value.get("within") or []
+    return parse_pool(name, str(value.get("cidr")), map(str, within) if isinstance(within, list) else ())
+
+
+def check_resize(before: Pool, after: Pool, held: Mapping[str, IPv4Network]) -> None:
+    """Refuse a new range for a pool that leaves out one of its subnets (`held`, by owner).
+
+    :raises SubnetError: names some of them.
+    """
+    outside = [f"{subnet} of {owner}" for owner, subnet in sorted(held.items()) if not subnet.subnet_of(after.network)]
+    if outside:
+        more = f" and {len(outside) - 3} more" if len(outside) > 3 else ""
+        raise SubnetError(
+            f"pool {before.name!r} is {before.network} in this cluster and cannot become {after.network}, which leaves "
+            f"out {', '.join(outside[:3])}{more}: choose a range that contains {before.network}, remove those "
+            "deployments first, or name another pool"
+        )
 
 
 @dataclass(frozen=True)
@@ -61,92 +122,65 @@ class Request:
     prefix: int
 
 
-@dataclass(frozen=True)
-class Need:
-    """What a network has to hold: tasks of its services and nodes of the cluster."""
-
-    tasks: int
-    nodes: int
-
-    @property
-    def swarm_addresses(self) -> int:
-        """Addresses that Swarm hands out at once: one a node, two a task (start-first updates)."""
-        return self.nodes + 2 * self.tasks
+def blocks_of(subnet: IPv4Network) -> Sequence[IPv4Network]:
+    """The blocks that a subnet lies in: one, or all that it covers."""
+    if subnet.prefixlen >= BLOCK:
+        return [IPv4Network((_floor(int(subnet.network_address)), BLOCK))]
+    return [*subnet.subnets(new_prefix=BLOCK)]
 
 
-def prefix_for(need: Need, room: int = DEFAULT_ROOM) -> int:
-    """The prefix length of a subnet for `need` with `room` times the tasks to grow to.
+def probes(pool: Pool, owner: str, attempt: int = 0) -> Iterator[IPv4Network]:
+    """The few blocks that an owner looks into first: one of each window of the pool.
 
-    Swarm hands out the upper half (`swarm_range`), so that half must hold what runs today;
-    the whole must hold the grown number, its network and its gateway address.
+    The first window has FIRST_BLOCKS blocks (at most a quarter of the pool), each further one is
+    as large as all before it together. So small subnets stay together at the pool's start, new
+    windows are opened as the earlier ones fill up, and the number of probes is the logarithm of
+    the pool's size. Owners are spread over a window by their names; every further `attempt`, after
+    a lost race, looks elsewhere and prefers the next window.
     """
-    whole = 2 + need.nodes + 2 * need.tasks * room
-    for prefix in range(DEFAULT_PREFIX, 7, -1):
-        size = 1 << (32 - prefix)
-        if size // 2 > need.swarm_addresses and size >= whole:
-            return prefix
-    raise SubnetError(f"{need.tasks} tasks on {need.nodes} nodes need more addresses than a /8 has")
+    windows = []
+    start, end = 0, min(FIRST_BLOCKS, max(1, pool.blocks // 4))
+    while start < pool.blocks:
+        windows.append((start, end))
+        start, end = end, 2 * end
+    spread = _hash(f"{owner} {attempt}")
+    skip = min(attempt, len(windows) - 1)
+    for first, after in windows[skip:] + windows[:skip]:
+        yield pool.block_at(first + spread % (after - first))
 
 
-def parse_size(text: str) -> int:
-    """A prefix length from `-e subnet_size=`: `/24`, `24`, or a number of addresses over 32."""
-    digits = text.strip().removeprefix("/")
-    if not digits.isdigit():
-        raise SubnetError(f"subnet_size {text!r} is neither a prefix (/24) nor a number of addresses (256)")
-    number = int(digits)
-    prefix = number if number <= 32 else 32 - (number - 1).bit_length()
-    if not 8 <= prefix <= SMALLEST_PREFIX:
-        raise SubnetError(f"subnet_size {text!r} means a /{prefix}: choose between /8 and /{SMALLEST_PREFIX}")
-    return prefix
+def probe_order(pool: Pool, owner: str, attempt: int = 0) -> Iterator[IPv4Network]:
+    """All blocks of a pool, from a place of the owner's own: what is looked through when no probe fits."""
+    start = _hash(f"{owner} {attempt}") % pool.blocks
+    return (pool.block_at((start + step) % pool.blocks) for step in range(pool.blocks))
 
 
-def swarm_range(subnet: IPv4Network) -> IPv4Network:
-    """The part of a subnet that Swarm hands out: its upper half.
-
-    Docker's `ip_range` is one CIDR block, so "all but the lower quarter" cannot be said; the
-    lower quarter is for explicit addresses and the second one stays free for either.
-    """
-    return list(subnet.subnets(1))[1]
-
-
-def probe_order(pool: Pool, owner: str) -> Iterator[int]:
-    """Block indices in the order in which this owner tries them: all, from a place of its own.
-
-    Controllers that allocate at once start in different blocks and rarely collide.
-    """
-    start = int.from_bytes(hashlib.blake2b(owner.encode(), digest_size=8).digest(), "big") % pool.blocks
-    return ((start + step) % pool.blocks for step in range(pool.blocks))
-
-
-def free_ranges(within: IPv4Network, taken: Iterable[IPv4Network]) -> list[IPv4Network]:
-    """The largest aligned free ranges of a network, in address order."""
-    free = [within]
-    for used in taken:
-        kept: list[IPv4Network] = []
-        for candidate in free:
-            if not candidate.overlaps(used):
-                kept.append(candidate)
-            elif used != candidate and used.subnet_of(candidate):
-                kept.extend(candidate.address_exclude(used))
-        free = kept
-    return sorted(collapse_addresses(free))
-
-
-def place(within: IPv4Network, taken: Iterable[IPv4Network], prefix: int) -> IPv4Network | None:
+def place(
+    within: IPv4Network, taken: Iterable[IPv4Network | str], prefix: int, last: bool = False
+) -> IPv4Network | None:
     """The subnet of this prefix length that leaves the largest free ranges whole, or None.
 
-    Best fit: the smallest free range that holds it, the lowest of those.
+    Best fit: the smallest free range that holds it; the lowest of those, or with `last` the highest.
     """
-    fitting = [free for free in free_ranges(within, taken) if free.prefixlen <= prefix]
-    if not fitting:
+    size = 1 << (32 - prefix)
+    best: Span | None = None
+    for start, end in _free(_span(within), taken):
+        smaller = best is None or end - start < best[1] - best[0]
+        if end - start >= size and (smaller or (last and best is not None and end - start == best[1] - best[0])):
+            best = (start, end)
+    if best is None:
         return None
-    best = max(fitting, key=lambda free: (free.prefixlen, -int(free.network_address)))
-    return next(best.subnets(new_prefix=prefix))
+    return IPv4Network((best[1] - size if last else best[0], prefix))
+
+
+def free_ranges(within: IPv4Network, taken: Iterable[IPv4Network | str]) -> list[IPv4Network]:
+    """The largest aligned free ranges of a network, in address order."""
+    return [IPv4Network((start, 33 - (end - start).bit_length())) for start, end in _free(_span(within), taken)]
 
 
 @dataclass(frozen=True)
 class Clash:
-    """A network that a node already uses."""
+    """A network that a node already uses: a route's interface or a Docker network, and its range."""
 
     node: str
     name: str
@@ -159,9 +193,104 @@ class Clash:
 def relevant(clashes: Iterable[Clash], pool: Pool) -> list[Clash]:
     """The node networks that take something away from the pool.
 
-    A route that covers the whole pool (a VPN's 10.0.0.0/8, the default route) would leave
-    nothing: a more specific route of our own wins over it, so it is no clash.
+    A default route is everywhere and takes nothing. Any other route does, also one that covers the
+    whole pool (a VPN's 10.0.0.0/8): containers of a deployment inside it would no longer reach what
+    is behind it. Where the pool is known to be free there, the pool says so with `within`.
     """
     return [
-        clash for clash in clashes if clash.network.overlaps(pool.network) and not pool.network.subnet_of(clash.network)
+        clash
+        for clash in clashes
+        if clash.network.prefixlen > _DEFAULT_ROUTE
+        and clash.network.overlaps(pool.network)
+        and clash.network not in pool.within
     ]
+
+
+def clashing(subnet: IPv4Network, clashes: Iterable[Clash], pool: Pool) -> list[Clash]:
+    """Those of the node networks that a subnet of the pool overlaps."""
+    narrowed = replace(pool, network=subnet)
+    return relevant(clashes, narrowed)
+
+
+def describe_full(pool: Pool, request: Request, taken: Mapping[str, str], clashes: Sequence[Clash]) -> str:
+    """Why a request cannot be served: the pool, its use, its largest free block and what to do.
+
+    `taken` maps the subnets that overlap the pool to their owners; `clashes` are relevant ones.
+    """
+    what = f"no free /{request.prefix} for {request.owner} in pool {pool.name!r} ({pool.network})"
+    covering = [clash for clash in clashes if pool.network.subnet_of(clash.network)]
+    if covering:
+        return (
+            f"{what}: all of it lies in {_listed(covering)}. Containers could not reach what is behind that: take a "
+            f"pool elsewhere (-e pool=NAME -e pool_cidr=RANGE). If {pool.network} is reserved for this cluster "
+            f"there, say so with -e pool_within={covering[0].network}"
+        )
+    free = free_ranges(pool.network, [*taken, *(clash.network for clash in clashes)])
+    used = pool.network.num_addresses - sum(gap.num_addresses for gap in free_ranges(pool.network, taken))
+    largest = min(free, key=lambda gap: gap.prefixlen, default=None)
+    lost = f", of the rest nodes use {_listed(clashes)}" if clashes else ""
+    smaller = ""
+    if largest is not None and request.prefix < largest.prefixlen <= SMALLEST_PREFIX:
+        smaller = f"ask for less with -e subnet_size=/{largest.prefixlen}, "
+    larger = f" (-e pool_cidr={pool.network.supernet()})" if pool.network.prefixlen > 8 else ""
+    left = f"the largest free block is {largest}" if largest else "nothing is free"
+    return (
+        f"{what}: {len(taken)} subnets use {used} of its {pool.network.num_addresses} addresses{lost}; {left}. "
+        f"What helps: {smaller}remove a deployment, "
+        f"grow the pool{larger} or take another one (-e pool=NAME)"
+    )
+
+
+def _listed(clashes: Sequence[Clash]) -> str:
+    more = f" and {len(clashes) - 5} more" if len(clashes) > 5 else ""
+    return ", ".join(map(str, clashes[:5])) + more
+
+
+def _range(name: str, cidr: str) -> IPv4Network:
+    try:
+        return IPv4Network(cidr)
+    except ValueError as error:
+        raise SubnetError(f"pool {name!r}: {cidr!r} is not an IPv4 range such as {DEFAULT_RANGE}: {error}") from error
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
+
+
+def _floor(address: int) -> int:
+    """The first address of the block that an address lies in."""
+    return address >> (32 - BLOCK) << (32 - BLOCK)
+
+
+def _span(network: IPv4Network | str) -> Span:
+    # Blocks hold text, and `ipaddress` takes 20 times as long to read it.
+    if isinstance(network, str):
+        address, _, prefix = network.partition("/")
+        try:
+            one, two, three, four = map(int, address.split("."))
+            start = one << 24 | two << 16 | three << 8 | four
+            return start, start + (1 << (32 - int(prefix)))
+        except ValueError as error:
+            raise SubnetError(f"{network!r} is not an IPv4 range") from error
+    start = int(network.network_address)
+    return start, start + network.num_addresses
+
+
+def _free(within: Span, taken: Iterable[IPv4Network | str]) -> Iterator[Span]:
+    """The largest aligned free spans, in order."""
+    at, end = within
+    for first, after in sorted(map(_span, taken)):
+        if after > at and first < end:
+            yield from _aligned(at, first)
+            at = max(at, after)
+    yield from _aligned(at, end)
+
+
+def _aligned(start: int, end: int) -> Iterator[Span]:
+    """A span cut into the largest pieces that are subnets."""
+    while start < end:
+        size = 1 << ((end - start).bit_length() - 1)
+        if start:
+            size = min(size, start & -start)
+        yield start, start + size
+        start += size
