@@ -78,7 +78,6 @@ class Consul:
             host=parts.hostname,
             port=parts.port or (443 if parts.scheme == "https" else 8500),
             scheme=parts.scheme,
-            token=token,
         )
         # One session for all requests: connections stay open between them.
         session = self.api.http.session
@@ -86,7 +85,8 @@ class Consul:
         session.trust_env = False
         session.mount(f"{parts.scheme}://", _Patience(timeout))
         if token:
-            # py-consul 1.5 leaves the token out of sessions and transactions.
+            # By itself py-consul leaves the token out of sessions and transactions (1.5), and writes
+            # it into the address of catalog requests.
             session.headers["X-Consul-Token"] = token
 
     @contextmanager
