@@ -2,6 +2,9 @@
 
 import hashlib
 import http.client
+import tempfile
+import zipfile
+from pathlib import Path
 
 from .builds import LABEL, STAND_IN_CODENAME, build, node, stand_ins
 from .docker import docker, execute, inspect
@@ -35,6 +38,23 @@ def consul_checksum(container: str) -> str:
         what="reading the checksum of the Consul archive",
     )  # fmt: skip
     return f"sha256:{sums.split()[0]}"
+
+
+def extract_consul(image: str, target: Path) -> Path:
+    """Leave the program of the Consul archive in the depot's image at `target`."""
+    archive = f"/srv/mirror/consul/{CONSUL_VERSION}"
+    container = docker("create", image, what="opening the depot's image")
+    try:
+        with tempfile.TemporaryDirectory(dir=target.parent) as directory:
+            docker("cp", f"{container}:{archive}", directory, what="taking the Consul archive out of the depot's image")
+            found = next(Path(directory).glob(f"*/consul_{CONSUL_VERSION}_linux_*.zip"))
+            with zipfile.ZipFile(found) as opened:
+                program = Path(opened.extract("consul", directory))
+            program.chmod(0o755)
+            program.replace(target)
+    finally:
+        docker("rm", "--volumes", container, what="closing the depot's image")
+    return target
 
 
 def serving(address: str) -> bool:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 from . import builds, depot, engine, inventory, limits, machine, network, nodes, ssh
 from .docker import docker, listed
@@ -61,6 +62,18 @@ def down(lab: str) -> None:
             say(f"lab {lab!r} is gone ({len(found)} containers)" if found else f"there was no lab {lab!r}")
         shutil.rmtree(inventory_of(lab), ignore_errors=True)
         shutil.rmtree(state_of(lab), ignore_errors=True)
+
+
+def consul() -> Path:
+    """The depot's consul program, outside of any container."""
+    with _alone():
+        engine.ensure()
+        return depot.extract_consul(depot.image(machine.read()), consul_path())
+
+
+def consul_path() -> Path:
+    """Where `consul` leaves it."""
+    return CACHE / f"consul-{depot.CONSUL_VERSION}"
 
 
 def clean() -> None:
@@ -126,5 +139,9 @@ def _alone() -> Iterator[None]:
     """Let no other `lab` program of this checkout make or remove things meanwhile."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("another lab program is at work in this checkout: waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield
