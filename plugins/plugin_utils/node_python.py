@@ -32,13 +32,13 @@ def run_python(host: str, variables: Mapping[str, Any], script: str, secret: boo
     """
     try:
         connection = _connection(host, variables)
-        command = f"/bin/sh -c {shlex.quote(f'exec {_interpreter(variables)} -')}"
+        python = f"exec {_interpreter(variables)}"
         if connection.has_pipelining:
-            code, out, err = connection.exec_command(command, in_data=to_bytes(script), sudoable=False)
+            code, out, err = connection.exec_command(_shell(f"{python} -"), in_data=to_bytes(script), sudoable=False)
         elif secret:
             raise NodeError(f"its connection ({connection.transport}) cannot keep a token secret")
         else:
-            code, out, err = connection.exec_command(f"{command} -c {shlex.quote(script)}", sudoable=False)
+            code, out, err = connection.exec_command(_shell(f"{python} -c {shlex.quote(script)}"), sudoable=False)
         connection.close()
     except AnsibleError as error:
         raise NodeError(to_text(error)) from error
@@ -59,6 +59,10 @@ def _connection(host: str, variables: Mapping[str, Any]) -> Any:
     known = C.config.get_plugin_vars("connection", connection._load_name)
     connection.set_options(var_options={name: variables[name] for name in known if name in variables})
     return connection
+
+
+def _shell(command: str) -> str:
+    return f"/bin/sh -c {shlex.quote(command)}"
 
 
 def _interpreter(variables: Mapping[str, Any]) -> str:

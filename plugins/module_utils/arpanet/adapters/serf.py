@@ -13,6 +13,8 @@ import subprocess
 from typing import Any
 
 DEFAULT_RPC = "127.0.0.1:7373"
+# A module's PATH may lack both of these.
+PATHS = f"/usr/local/bin:{os.environ.get('PATH', '')}:/usr/sbin"
 
 
 class SerfError(Exception):
@@ -21,7 +23,7 @@ class SerfError(Exception):
 
 def members(rpc: str = DEFAULT_RPC, timeout: float = 3) -> list[dict[str, Any]]:
     """[{"name", "addr": "192.0.2.1:7946", "status": "alive", "tags", ...}], those that left among them."""
-    program = shutil.which("serf", path=f"/usr/local/bin:{os.environ.get('PATH', '')}:/usr/sbin")
+    program = shutil.which("serf", path=PATHS)
     if program is None:
         raise SerfError("listing members: the program serf is not installed; run site.yml")
     try:

@@ -1,0 +1,131 @@
+"""One look around, with parts that answer and parts that do not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import survey
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import Consul, ConsulError
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import EngineError
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.serf import SerfError
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.seen import Seen
+from fakes import cluster
+
+
+class FakeEngine:
+    """Answers what was recorded; what is named in `silent` raises."""
+
+    parts: dict[str, Any]
+    silent: frozenset[str]
+
+    def __init__(self, _url: str, _timeout: float) -> None:
+        self._answer("connecting")
+
+    def _answer(self, name: str) -> Any:
+        if name in self.silent:
+            raise EngineError(f"{name}: no answer")
+        return self.parts.get(name)
+
+    def info(self) -> Any:
+        return self._answer("info")
+
+    def nodes(self) -> Any:
+        return self._answer("nodes")
+
+    def services(self) -> Any:
+        return self._answer("services")
+
+    def tasks(self) -> Any:
+        return self._answer("tasks")
+
+    def each(self, do: Any, items: Any) -> list[Any]:
+        return [do(item) for item in items]
+
+
+class FakeConsul(Consul):
+    """The same for Consul; remembers which deployments were asked for."""
+
+    def __init__(self, parts: dict[str, Any], silent: frozenset[str]) -> None:
+        self.parts, self.silent = parts, silent
+        self.asked: list[str] = []
+
+    def leader(self) -> str:
+        if "consul" in self.silent:
+            raise ConsulError("asking for the leader: no answer")
+        return str(self.parts["leader"])
+
+    def members(self) -> Sequence[dict[str, Any]]:
+        return list(self.parts["members"])
+
+    def known(self, prefix: str) -> dict[str, dict[str, Any]]:
+        if prefix.startswith(names.DEPLOYMENTS_PREFIX):
+            return {names.deployment_key(one): record for one, record in self.parts["records"].items()}
+        return {}
+
+    def instances(self, service: str) -> Sequence[dict[str, Any]]:
+        if "instances" in self.silent:
+            raise ConsulError("asking for the instances: no answer")
+        self.asked.append(service)
+        return list(self.parts["registered"].get(service, []))
+
+
+def look(
+    monkeypatch: pytest.MonkeyPatch, parts: dict[str, Any], *silent: str, only: str = ""
+) -> tuple[Seen, FakeConsul]:
+    def members(*_arguments: object) -> Any:
+        if "serf" in silent:
+            raise SerfError("listing members: no answer")
+        return parts["serf"]
+
+    engine = type("Engine", (FakeEngine,), {"parts": parts, "silent": frozenset(silent)})
+    monkeypatch.setattr(survey, "Engine", engine)
+    monkeypatch.setattr(survey.serf, "members", members)
+    monkeypatch.setattr(survey.socket, "gethostname", lambda: "node1")
+    consul = FakeConsul(parts, frozenset(silent))
+    return survey.look("unix:///docker.sock", consul, "127.0.0.1:7373", 3, only), consul
+
+
+def test_everybody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = cluster.recorded()
+    seen, consul = look(monkeypatch, parts)
+    assert (seen.asked, seen.errors, consul.asked) == ("node1", {}, ["abc"])
+    assert (seen.nodes, seen.tasks, seen.serf) == (parts["nodes"], parts["tasks"], parts["serf"])
+    assert seen.registered == parts["registered"]
+
+
+def test_one_deployment_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = cluster.recorded()
+    parts["records"]["xyz"] = {"deployment": "xyz"}
+    assert look(monkeypatch, parts)[1].asked == ["abc", "xyz"]
+    assert look(monkeypatch, parts, only="xyz")[1].asked == ["xyz"]
+
+
+@pytest.mark.parametrize(
+    ("silent", "errors"),
+    [
+        ("connecting", {"engine": "connecting: no answer", "swarm": "connecting: no answer"}),
+        ("info", {"swarm": "info: no answer"}),
+        ("nodes", {"swarm": "nodes: no answer"}),
+        ("consul", {"consul": "asking for the leader: no answer"}),
+        ("instances", {"consul": "asking for the instances: no answer"}),
+        ("serf", {"serf": "listing members: no answer"}),
+    ],
+)
+def test_a_silent_part_is_an_error_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, silent: str, errors: dict[str, str]
+) -> None:
+    seen, _ = look(monkeypatch, cluster.recorded(), silent)
+    assert seen.errors == errors
+    assert seen.members or silent == "consul"
+    assert seen.serf or silent == "serf"
+
+
+def test_a_manager_that_lost_its_swarm_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = cluster.recorded()
+    parts["info"]["Swarm"] |= {"ControlAvailable": False, "Error": "the swarm is locked"}
+    assert look(monkeypatch, parts)[0].errors == {"swarm": "the swarm is locked"}
+    parts["info"]["Swarm"]["Error"] = ""
+    assert look(monkeypatch, parts)[0].errors == {"swarm": "this node is no manager"}

@@ -1,0 +1,26 @@
+"""Deployments among the keys of Consul, where leases and blocks are too."""
+
+from __future__ import annotations
+
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.seen import Seen, records, subnets
+
+
+def test_leases_are_no_deployments() -> None:
+    keys = {names.deployment_key("abc"): {"revision": 1}, names.lease_key("abc", "10.32.0.9"): {"instance": "1.web"}}
+    assert records(keys) == {"abc": {"revision": 1}}
+
+
+def test_blocks_are_no_subnets() -> None:
+    keys = {
+        f"{names.SUBNETS_PREFIX}owners/abc/default": {"subnet": "10.32.0.0/26"},
+        f"{names.SUBNETS_PREFIX}owners/abc/back": {"subnet": "10.32.0.64/26"},
+        f"{names.SUBNETS_PREFIX}blocks/10.32.0.0-20": {"10.32.0.0/26": "abc/default"},
+    }
+    assert subnets(keys) == {"abc": {"default": "10.32.0.0/26", "back": "10.32.0.64/26"}}
+
+
+def test_a_deployment_is_known_when_anybody_knows_it() -> None:
+    service = {"Spec": {"Name": "c_web", "Labels": {"arpanet.deployment": "c"}}}
+    seen = Seen(records={"a": {}}, subnets={"b": {"default": "10.32.0.0/26"}}, services={"c_web": service})
+    assert seen.deployments() == {"a", "b", "c"}

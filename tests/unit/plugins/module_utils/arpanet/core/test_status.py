@@ -1,0 +1,164 @@
+"""One picture of what the parts of a recorded cluster said, whole and with parts missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.status import (
+    Deployment,
+    Node,
+    Quorum,
+    Service,
+    Status,
+    status,
+)
+from fakes import cluster
+
+
+def picture(parts: dict[str, Any], only: str = "") -> Status:
+    return status(cluster.seen(parts), only)
+
+
+def node(parts: dict[str, Any], name: str) -> Node:
+    return next(node for node in picture(parts).nodes if node.name == name)
+
+
+def service(parts: dict[str, Any], name: str) -> Service:
+    return next(service for service in deployment(parts).services if service.name == name)
+
+
+def deployment(parts: dict[str, Any]) -> Deployment:
+    return next(one for one in picture(parts).deployments if one.id == "abc")
+
+
+def test_a_healthy_cluster() -> None:
+    parts = cluster.recorded()
+    whole = picture(parts)
+    assert (whole.asked, whole.swarm, whole.consul) == ("node1", Quorum(True, 3, 3), Quorum(True, 3, 3))
+    assert [node.name for node in whole.nodes] == ["node1", "node2", "node3"]
+    assert {(node.role, node.swarm, node.serf, node.consul) for node in whole.nodes} == {
+        ("manager", "ready", "alive", "alive")
+    }
+    assert [(one.id, one.stack, one.driver, one.revision) for one in whole.deployments] == [
+        ("abc", "shop", "overlay", 1)
+    ]
+    assert [(one.name, one.running, one.wanted, one.in_dns) for one in deployment(parts).services] == [
+        ("agent", 3, 3, 3),
+        ("cache", 2, 2, 2),
+        ("pricing", 3, 3, 3),
+    ]
+
+
+def test_one_leader_each() -> None:
+    parts = cluster.recorded()
+    assert [node.name for node in picture(parts).nodes if node.leader] == ["node2"]
+    assert [node.name for node in picture(parts).nodes if node.consul_leader] == ["node2"]
+
+
+def test_one_deployment_of_several() -> None:
+    parts = cluster.recorded()
+    parts["records"]["xyz"] = {"deployment": "xyz", "stack": "other"}
+    assert [one.id for one in picture(parts).deployments] == ["abc", "xyz"]
+    assert [one.id for one in picture(parts, "abc").deployments] == ["abc"]
+
+
+def test_a_worker_has_its_own_address_and_is_a_client() -> None:
+    parts = cluster.recorded()
+    worker = cluster.swarm_node(parts, "node3")
+    del worker["ManagerStatus"]
+    worker["Spec"]["Role"] = "worker"
+    member = next(member for member in parts["members"] if member["Name"] == "node3")
+    member["Tags"]["role"] = "node"
+    seen = node(parts, "node3")
+    assert (seen.role, seen.reachable, seen.address, seen.consul_role) == ("worker", None, "192.0.2.13", "client")
+    assert picture(parts).swarm == picture(parts).consul == Quorum(True, 2, 2)
+
+
+def test_a_manager_has_the_address_of_its_raft() -> None:
+    parts = cluster.recorded()
+    # What engines say of themselves on some versions.
+    cluster.swarm_node(parts, "node1")["Status"]["Addr"] = "0.0.0.0"
+    assert node(parts, "node1").address == "192.0.2.11"
+
+
+def test_what_runs_where_swarm_hears_nothing_does_not_count() -> None:
+    parts = cluster.recorded()
+    cluster.stop(parts, "node1", told_swarm="unknown")
+    assert (service(parts, "pricing").running, service(parts, "pricing").wanted) == (2, 3)
+    states = {one.instance: one.state for one in service(parts, "pricing").placements}
+    assert sorted(states.values()) == ["running", "running", "unknown"]
+    # One on each node that can have one.
+    assert (service(parts, "agent").running, service(parts, "agent").wanted) == (2, 2)
+
+
+def test_a_node_that_left_everywhere_is_gone() -> None:
+    parts = cluster.recorded()
+    parts["serf"].append({"name": "node9", "addr": "192.0.2.19:7946", "status": "left", "tags": {}})
+    assert [node.name for node in picture(parts).nodes] == ["node1", "node2", "node3"]
+    parts["members"].append({"Name": "node9", "Addr": "192.0.2.19", "Status": 1, "Tags": {"role": "node"}})
+    assert [node.name for node in picture(parts).nodes] == ["node1", "node2", "node3", "node9"]
+    assert (node(parts, "node9").swarm, node(parts, "node9").address) == ("", "192.0.2.19")
+
+
+def test_an_instance_is_in_dns_by_its_container() -> None:
+    parts = cluster.recorded()
+    # The same instance, but of the container before this one.
+    registration = next(one for one in parts["registered"]["abc"] if one["id"] == "1.cache.abc.dns")
+    registration["meta"]["arpanet-container"] = "0" * 64
+    assert service(parts, "cache").in_dns == 1
+    assert [(one.instance, one.in_dns) for one in service(parts, "cache").placements] == [
+        ("1.cache.abc", False),
+        ("2.cache.abc", True),
+    ]
+    assert [one.instance for one in deployment(parts).stray] == ["1.cache.abc"]
+
+
+def test_an_instance_that_fails_its_check_says_why() -> None:
+    parts = cluster.recorded()
+    registration = next(one for one in parts["registered"]["abc"] if one["id"] == "1.cache.abc.dns")
+    registration |= {"passing": False, "trouble": "unhealthy: connection refused"}
+    one = service(parts, "cache").placements[0]
+    assert (one.state, one.in_dns, one.error) == ("running", False, "unhealthy: connection refused")
+    assert deployment(parts).stray == ()
+
+
+def test_services_that_users_register_are_nobody_of_ours() -> None:
+    parts = cluster.recorded()
+    parts["registered"]["abc"].append(
+        {"id": "db", "address": "192.0.2.50", "port": 5432, "node": "node1", "tags": ["db"], "meta": {}}
+        | {"passing": True, "trouble": ""}
+    )
+    assert deployment(parts).stray == ()
+
+
+def test_without_a_leader_of_swarm_consul_tells_what_it_knows() -> None:
+    parts = cluster.recorded()
+    cluster.lose_swarm(parts)
+    whole = picture(parts)
+    assert whole.swarm == Quorum(False, 0, 3)
+    assert [(node.name, node.role, node.swarm, node.consul) for node in whole.nodes] == [
+        (f"node{number}", "manager", "", "alive") for number in (1, 2, 3)
+    ]
+    assert [(one.name, one.running, one.wanted, one.in_dns) for one in deployment(parts).services] == [
+        ("agent", None, None, 3),
+        ("cache", None, 2, 2),
+        ("pricing", None, 3, 3),
+    ]
+    placed = service(parts, "cache").placements
+    assert {(one.node, one.address, one.state) for one in placed} == {
+        (one["node"], one["address"], None) for one in parts["registered"]["abc"] if "cache" in one["tags"]
+    }
+
+
+def test_without_consul_swarm_tells_what_it_knows() -> None:
+    parts = cluster.recorded() | {"members": [], "leader": "", "records": {}, "subnets": {}, "registered": {}}
+    parts["errors"] = {"consul": "listing members: Consul does not answer"}
+    assert picture(parts).consul == Quorum(False, 0, 0)
+    assert (deployment(parts).recorded, deployment(parts).stray) == (False, ())
+    assert [(one.running, one.in_dns) for one in deployment(parts).services] == [(3, None), (2, None), (3, None)]
+    assert {one.in_dns for one in service(parts, "cache").placements} == {None}
+
+
+def test_nothing_but_an_error() -> None:
+    whole = picture({"asked": "node1", "errors": {"engine": "-", "swarm": "-", "consul": "-", "serf": "-"}})
+    assert (whole.nodes, whole.deployments, whole.swarm.ok, whole.consul.ok) == ((), (), False, False)
