@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from . import life
-from .paths import CACHE
 from .say import LabError
 from .wait import until
 
