@@ -44,6 +44,10 @@ def check_deployment_id(deployment: str) -> str:
             f"deployment id {deployment!r} is not a DNS label of 1 to 32 characters: "
             "use lower-case letters, digits and inner hyphens"
         )
+    if "--" in deployment:
+        raise InvalidName(
+            f"deployment id {deployment!r} has two hyphens in a row: {deployment.replace('--', '-')} would do"
+        )
     if deployment in _RESERVED_IDS:
         raise InvalidName(f"deployment id {deployment!r} is a word of Consul's DNS: choose another")
     return deployment
@@ -109,9 +113,18 @@ def instance_of(labels: dict[str, str]) -> Instance | None:
     return Instance(deployment, service, number) if number else None
 
 
-def search_domain(deployment: str) -> str:
-    """What containers of a deployment have in `dns-search`."""
-    return f"{deployment}.service.consul"
+def dns_service(deployment: str, network: str = "default") -> str:
+    """Consul's name for what of a deployment answers on one of its networks: `abc`, `abc--back`.
+
+    Who asks is on some networks and not on others, and DNS does not know which: so each network
+    has its own name, and containers search those of their networks.
+    """
+    return deployment if network == "default" else f"{deployment}--{dns_label(network)}"
+
+
+def search_domain(deployment: str, network: str = "default") -> str:
+    """What containers on a deployment's network have in `dns-search`."""
+    return f"{dns_service(deployment, network)}.service.consul"
 
 
 def deployment_key(deployment: str) -> str:

@@ -1,7 +1,9 @@
 """Which registrations a node's Consul agent should have, and the steps that lead there.
 
 Each instance is registered twice (docs/architecture.md, "Names on the wire"):
-`1.pricing.abc` for users of the API and `1.pricing.abc.dns`, which DNS reads.
+`1.pricing.abc` for users of the API and `1.pricing.abc.dns`, which DNS reads. On each further
+network of its deployment it has one more for DNS, with its address there: `1.pricing.abc.back.dns`
+of the service `abc--back`, which containers on that network search.
 
 **Check or no check.** An instance that serves is registered without a check, one that does not
 with a check that is critical. So what runs stays in DNS while nobody looks after it: there is no
@@ -22,7 +24,7 @@ changes its ID is never without one.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import names
 from .containers import Container
@@ -128,7 +130,7 @@ def _dns_first(registration: Registration) -> tuple[bool, str]:
     return not registration.id.endswith(".dns"), registration.id
 
 
-def _forms(container: Container, suffix: str) -> tuple[Registration, Registration]:
+def _forms(container: Container, suffix: str) -> list[Registration]:
     instance = container.instance
     label = names.dns_label(instance.service)
     meta = (
@@ -145,13 +147,12 @@ def _forms(container: Container, suffix: str) -> tuple[Registration, Registratio
         meta=meta,
         trouble=container.trouble,
     )
-    dns = Registration(
-        id=f"{instance.id}{suffix}.dns",
-        name=instance.deployment,
-        address=plain.address,
-        port=plain.port,
-        tags=tuple(sorted(tags)),
-        meta=meta,
-        trouble=plain.trouble,
-    )
-    return plain, dns
+    dns = replace(plain, id=f"{plain.id}.dns", name=instance.deployment, tags=tuple(sorted(tags)))
+    prefix = names.swarm_name(instance.deployment, "")
+    others = [
+        replace(dns, id=f"{plain.id}.{network}.dns", name=name, address=address)
+        for network, address in ((name.removeprefix(prefix), address) for name, address in container.leased)
+        for name in [names.dns_service(instance.deployment, network)]
+        if name != dns.name
+    ]
+    return [plain, dns, *others]

@@ -107,7 +107,7 @@ def _container(name: str, service: Spec, context: Context, labels: dict[str, str
         "Hosts": sorted(_host(entry) for entry in service.get("extra_hosts") or []),
         "DNSConfig": {
             "Nameservers": _listed(service.get("dns")),
-            "Search": [names.search_domain(context.deployment), *_listed(service.get("dns_search"))],
+            "Search": [*_search(service, context), *_listed(service.get("dns_search"))],
             # musl ignores the search list at Docker's default of ndots:0.
             "Options": _listed(service.get("dns_opt")) or ["ndots:1"],
         },
@@ -119,6 +119,16 @@ def _container(name: str, service: Spec, context: Context, labels: dict[str, str
         "Secrets": [_file("Secret", name, entry, context.secrets) for entry in service.get("secrets") or []],
         "Configs": [_file("Config", name, entry, context.configs) for entry in service.get("configs") or []],
     }
+
+
+def _search(service: Spec, context: Context) -> list[str]:
+    """The domains of the deployment's networks that the service is on, the default one first."""
+    ours = [
+        network
+        for network in sorted(service.get("networks") or {}, key=lambda network: (network != "default", network))
+        if context.networks.get(network) == names.swarm_name(context.deployment, network)
+    ]
+    return [names.search_domain(context.deployment, network) for network in ours or ["default"]]
 
 
 def _mode(name: str, service: Spec, scaled: dict[str, int]) -> Spec:

@@ -131,7 +131,7 @@ def meets(constraint: str, node: Spec) -> bool:
         actual = (node["Spec"].get("Labels") or {}).get(label, "")
     else:
         actual = known.get(key, "")
-    return (actual.lower() == value.lower()) == (operator == "==")
+    return (str(actual).lower() == value.lower()) == (operator == "==")
 
 
 def _is_local(declared: Spec | None) -> bool:

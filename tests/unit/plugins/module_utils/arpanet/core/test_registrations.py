@@ -56,6 +56,24 @@ def test_both_forms() -> None:
     }
 
 
+def test_each_further_network_has_a_name_of_its_own() -> None:
+    leased = (("abc_back", "10.33.0.5"), ("abc_default", "10.32.0.5"))
+    found = wanted([container(leased=leased)])
+    assert {(one.id, one.name, one.address) for one in found.values()} == {
+        ("1.pricing.abc", "pricing.abc", "10.32.0.5"),
+        ("1.pricing.abc.dns", "abc", "10.32.0.5"),
+        ("1.pricing.abc.back.dns", "abc--back", "10.33.0.5"),
+    }
+
+
+def test_an_instance_off_the_default_network_answers_there_too() -> None:
+    found = wanted([container(address="10.33.0.5", leased=(("abc_back", "10.33.0.5"),))])
+    assert {(one.name, one.address) for one in found.values() if one.id.endswith(".dns")} == {
+        ("abc", "10.33.0.5"),
+        ("abc--back", "10.33.0.5"),
+    }
+
+
 def test_without_an_address_there_is_nothing_to_register() -> None:
     assert wanted([container(address=None)]) == {}
     assert {one.address for one in wanted([container(address="")]).values()} == {""}
