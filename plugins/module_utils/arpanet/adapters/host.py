@@ -109,7 +109,7 @@ def services(units: Mapping[str, list[str]]) -> dict[str, Any]:
     _, shown = run("systemctl", "show", f"--property={properties}", *units)
     # systemd counts from the boot, files from 1970.
     boot = time.time() - time.clock_gettime(time.CLOCK_MONOTONIC)
-    found = {}
+    found = {unit: {"active": False, "enabled": False, "stale": False} for unit in units}
     for unit, values in host.services(shown).items():
         active = values.get("ActiveState") == "active"
         changed = boot + int(values.get("StateChangeTimestampMonotonic") or 0) / 1e6
