@@ -73,7 +73,14 @@ def _for_ever(config: Config) -> None:
             leader.look()
 
     # systemd hears of every turn, failed ones too: who retries is alive.
-    registering = Loop("registrar", registrar.look, config.interval, after=lambda: notify("READY=1\nWATCHDOG=1"))
+    registering = Loop(
+        "registrar",
+        registrar.look,
+        config.interval,
+        # Docker tells of some changes (a pause) a moment before its list shows them.
+        echo=0.5,
+        after=lambda: notify("READY=1\nWATCHDOG=1"),
+    )
     keeping = Loop("keeper", keep, config.interval)
     registrar.on_change = keeping.poke
     stop = threading.Event()

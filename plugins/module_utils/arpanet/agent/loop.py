@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import random
 import threading
 import time
@@ -40,8 +41,9 @@ class Backoff:
 class Loop:
     """Calls `work(whole)`, one call at a time; `whole` is true for the look of every interval.
 
-    A poke is answered at once, those that follow within `gap` seconds are answered together. A
-    failure is retried with growing pauses, and the retry looks at the whole.
+    A poke is answered at once, those that follow within `gap` seconds are answered together. With
+    `echo`, one more look follows so many seconds after the last poke. A failure is retried with
+    growing pauses, and the retry looks at the whole.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Loop:
         work: Callable[[bool], object],
         interval: float,
         gap: float = 0.05,
+        echo: float = math.inf,
         after: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
@@ -58,12 +61,14 @@ class Loop:
         self._work = work
         self._interval = interval
         self._gap = gap
+        self._echo = echo
         self._after = after
         self._clock = clock
         self._sleep = sleep
         self._backoff = Backoff()
         self._poked = threading.Event()
         self._due = clock()
+        self._again = math.inf
         self._complaint = ""
 
     def poke(self) -> None:
@@ -76,11 +81,16 @@ class Loop:
 
     def _run(self) -> None:
         while True:
-            self._poked.wait(max(0.0, self._due - self._clock()))
+            self._poked.wait(self.idle())
             self.turn()
+
+    def idle(self) -> float:
+        """Seconds until the next look, unless there is a poke."""
+        return max(0.0, min(self._due, self._again) - self._clock())
 
     def turn(self) -> bool:
         """Look once and wait as long as has to be; False when the look failed."""
+        self._again = self._clock() + self._echo if self._poked.is_set() else math.inf
         self._poked.clear()
         whole = self._clock() >= self._due
         try:

@@ -58,6 +58,29 @@ def test_pokes_do_not_put_the_whole_look_off(loop: Loop, work: Work, clock: Cloc
     assert work.looks.count(True) == 2
 
 
+def test_the_last_poke_has_an_echo(work: Work, clock: Clock) -> None:
+    loop = Loop("test", work, interval=30, gap=0, echo=0.5, clock=clock, sleep=clock.sleep)
+    loop.turn()
+    assert loop.idle() == 30
+    for _ in range(3):
+        loop.poke()
+        loop.turn()
+        assert loop.idle() == 0.5
+        clock.now += 0.25
+    clock.now += 0.25
+    assert loop.idle() == 0
+    loop.turn()
+    assert loop.idle() == 29
+    assert work.looks == [True, False, False, False, False]
+
+
+def test_without_an_echo_a_poke_is_one_look(loop: Loop) -> None:
+    loop.turn()
+    loop.poke()
+    loop.turn()
+    assert loop.idle() > 29
+
+
 def test_a_failure_is_retried_with_a_whole_look(loop: Loop, work: Work) -> None:
     loop.turn()
     work.error = ConsulError("gone")
