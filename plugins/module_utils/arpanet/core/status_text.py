@@ -95,7 +95,7 @@ def _deployments(status: Status) -> str:
 
 
 def _instances(deployment: Deployment) -> str:
-    head = ("SERVICE / INSTANCE", "RUNNING", "IN DNS", "NODE", "ADDRESS", "STATE", "CONTAINER")
+    head = (f"SERVICES OF {deployment.id}", "RUNNING", "IN DNS", "NODE", "ADDRESS", "STATE", "CONTAINER")
     rows: list[tuple[object, ...]] = []
     for service in deployment.services:
         rows.append((service.name, _fraction(service.running, service.wanted), _known(service.in_dns), *[""] * 4))
