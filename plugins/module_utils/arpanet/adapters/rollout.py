@@ -181,18 +181,13 @@ class Rollout:
 
     def _view(self, since: str) -> View:
         nodes = {node["ID"]: node for node in self._engine.nodes()}
-        ready = frozenset(
-            key
-            for key, node in nodes.items()
-            if node["Status"]["State"] == "ready" and node["Spec"]["Availability"] == "active"
-        )
         services = self._engine.services(self.deployment)
         tasks = self._engine.tasks(self.deployment)
         of_service: dict[str, list[Task]] = {}
         for task in tasks:
             of_service.setdefault(task["ServiceID"], []).append(task)
         states = {
-            name: progress(service, of_service.get(service["ID"], []), ready, since)
+            name: progress(service, of_service.get(service["ID"], []), nodes, since)
             for name, service in services.items()
         }
         return View(nodes, services, tasks, states)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .constraints import meets, takes_tasks
 from .services import Spec, canonical
 
 Task = dict[str, Any]
@@ -42,21 +44,27 @@ class Progress:
     failures: tuple[Failure, ...] = ()
 
 
-def progress(service: Spec, tasks: list[Task], ready_nodes: frozenset[str], since: str) -> Progress:
+def progress(service: Spec, tasks: list[Task], nodes: Mapping[str, Spec], since: str) -> Progress:
     """How far a service is.
 
     :param service: as `GET /services/{id}` answers.
     :param tasks: the service's tasks as `GET /tasks` answers.
-    :param ready_nodes: ids of nodes that are up and take tasks.
+    :param nodes: by id, as `GET /nodes` answers.
     :param since: RFC 3339 time (UTC); older failures are somebody else's.
     """
     spec = service["Spec"]
     template = _identity(spec["TaskTemplate"])
-    current = [task for task in tasks if _identity(task["Spec"]) == template]
+    constraints = (spec["TaskTemplate"].get("Placement") or {}).get("Constraints") or []
+    ready_nodes = {key: node for key, node in nodes.items() if takes_tasks(node)}
+    current = [
+        task
+        for task in tasks
+        if _identity(task["Spec"]) == template and _may_stay(task, nodes.get(task.get("NodeID", "")), constraints)
+    ]
     alive = [task for task in current if task["DesiredState"] in ("ready", "running", "complete")]
     running = [task for task in alive if task["Status"]["State"] == "running"]
     complete = [task for task in current if task["Status"]["State"] == "complete"]
-    wanted = _wanted(spec, len(alive), ready_nodes)
+    wanted = _wanted(spec, [node for node in ready_nodes.values() if all(meets(c, node) for c in constraints)])
     ours = {task["ID"] for task in alive}
     # An old task on a node that does not answer stays "running" in the list for ever.
     leaving = any(
@@ -90,19 +98,22 @@ def _hopeless(spec: Spec) -> int:
     return min(attempts, HOPELESS)
 
 
-def _wanted(spec: Spec, alive: int, ready_nodes: frozenset[str]) -> int:
+def _wanted(spec: Spec, allowed: list[Spec]) -> int:
     mode = spec["Mode"]
     if "Replicated" in mode:
         return int(mode["Replicated"].get("Replicas", 1))
     if "ReplicatedJob" in mode:
         return int(mode["ReplicatedJob"].get("TotalCompletions", 1))
-    # Swarm alone knows which nodes meet the constraints; without any it is every node.
-    constrained = (spec["TaskTemplate"].get("Placement") or {}).get("Constraints")
-    return max(alive, 1) if constrained else len(ready_nodes)
+    return len(allowed)
+
+
+def _may_stay(task: Task, node: Spec | None, constraints: list[str]) -> bool:
+    """Swarm keeps a task whose placement alone changed, where its node meets the new constraints."""
+    return node is None or all(meets(constraint, node) for constraint in constraints)
 
 
 def _identity(template: Spec) -> Spec:
-    """What makes a task an instance of this template. Swarm keeps tasks whose placement alone changed."""
+    """What makes a task one of this template, placement aside."""
     kept = {key: value for key, value in template.items() if key not in ("Placement", "RestartPolicy", "LogDriver")}
     return canonical(kept)  # type: ignore[no-any-return]
 

@@ -255,15 +255,14 @@ def _placed(seen: Seen, deployment: str, registered: dict[str, Spec] | None) -> 
 def _services_in_swarm(
     seen: Seen, deployment: str, placed: list[tuple[str, Placement]], consul: bool
 ) -> Iterable[Service]:
-    active = frozenset(node["ID"] for node in seen.nodes if node["Spec"]["Availability"] == "active")
-    takers = active & _ready(seen)
+    nodes = {node["ID"]: node for node in seen.nodes}
     for service in sorted(seen.services.values(), key=lambda service: str(service["Spec"]["Name"])):
         if deployment_of(service) != deployment:
             continue
         name = str(service["Spec"]["Labels"][names.LABEL_SERVICE])
         own = tuple(placement for its, placement in placed if its == name)
         tasks = [task for task in seen.tasks if task["ServiceID"] == service["ID"]]
-        state = progress(service, tasks, takers, "")
+        state = progress(service, tasks, nodes, "")
         yield Service(
             name=name,
             running=sum(1 for placement in own if placement.state in GOOD_STATES),

@@ -7,15 +7,14 @@ is pinned, from its first deploy on, to the node that the record names.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import Any
 
+from .constraints import eligible, takes_tasks
+from .placements import hostname
 from .support import Unsupported
 
 Spec = dict[str, Any]
-
-_CONSTRAINT = re.compile(r"\s*(node|engine)\.([\w.\-]+)\s*(==|!=)\s*(.*?)\s*")
 
 
 def local_volumes(model: Spec) -> dict[str, list[str]]:
@@ -61,7 +60,7 @@ def choose(
         allowed = eligible(wanted, nodes)
         if places:
             here = next(iter(places))
-            if here not in {_hostname(node) for node in nodes if _takes_tasks(node)}:
+            if here not in {hostname(node) for node in nodes if takes_tasks(node)}:
                 raise Unsupported(
                     f"service {name}: its volume {own[0]} is on {here}, which takes no tasks now; bring it back, "
                     f"or start empty elsewhere with -e move_volumes={own[0]}"
@@ -99,50 +98,7 @@ def pinned(model: Spec, places: dict[str, str]) -> Spec:
     return {**model, "services": services}
 
 
-def eligible(service: Spec, nodes: list[Spec]) -> list[str]:
-    """Hostnames of the nodes that take tasks and meet a service's constraints."""
-    placement = (service.get("deploy") or {}).get("placement") or {}
-    constraints = placement.get("constraints") or []
-    return sorted(_hostname(node) for node in nodes if _takes_tasks(node) and all(meets(c, node) for c in constraints))
-
-
-def meets(constraint: str, node: Spec) -> bool:
-    """Whether a node meets one of Swarm's placement constraints.
-
-    https://docs.docker.com/reference/cli/docker/service/create/#constraint
-    """
-    parsed = _CONSTRAINT.fullmatch(constraint)
-    if not parsed:
-        raise Unsupported(f"placement constraint {constraint!r} is not of the form node.labels.x==y")
-    scope, key, operator, value = parsed.groups()
-    description = node.get("Description") or {}
-    known: dict[str, str] = {
-        "id": node["ID"],
-        "hostname": _hostname(node),
-        "ip": (node.get("Status") or {}).get("Addr", ""),
-        "role": node["Spec"].get("Role", ""),
-        "platform.os": (description.get("Platform") or {}).get("OS", ""),
-        "platform.arch": (description.get("Platform") or {}).get("Architecture", ""),
-    }
-    label = key.removeprefix("labels.")
-    if scope == "engine":
-        actual = ((description.get("Engine") or {}).get("Labels") or {}).get(label, "")
-    elif key.startswith("labels."):
-        actual = (node["Spec"].get("Labels") or {}).get(label, "")
-    else:
-        actual = known.get(key, "")
-    return (str(actual).lower() == value.lower()) == (operator == "==")
-
-
 def _is_local(declared: Spec | None) -> bool:
     body = declared or {}
     # A local volume with a device is a mount of something else: NFS, for one, is everywhere.
     return body.get("driver") in (None, "local") and not (body.get("driver_opts") or {}).get("device")
-
-
-def _takes_tasks(node: Spec) -> bool:
-    return bool(node["Status"]["State"] == "ready" and node["Spec"]["Availability"] == "active")
-
-
-def _hostname(node: Spec) -> str:
-    return str((node.get("Description") or {}).get("Hostname", ""))
