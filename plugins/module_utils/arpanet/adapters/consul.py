@@ -83,6 +83,8 @@ class Consul:
         session = self.api.http.session
         # Proxies and .netrc are for the world outside; looking for them is half the cost of a request.
         session.trust_env = False
+        # Between processes of one host, packing costs more than it saves.
+        session.headers["Accept-Encoding"] = "identity"
         session.mount(f"{parts.scheme}://", _Patience(timeout))
         if token:
             # By itself py-consul leaves the token out of sessions and transactions (1.5), and writes
