@@ -65,13 +65,14 @@ class Engine:
 
     def actual(self, deployment: str) -> Actual:
         """Everything that carries the deployment's label."""
-        networks = self.networks(deployment)
+        networks, services = self.networks(deployment), self.services(deployment)
         by_id = {network["Id"]: name for name, network in networks.items()}
-        # Networks that are not ours keep their id: nobody compares them by name.
+        if any(target not in by_id for service in services.values() for target in _targets(service["Spec"])):
+            with self.asking("listing networks"):
+                # Networks of others that the stack calls external.
+                by_id |= {item["Id"]: item["Name"] for item in self.api.networks(filters={"scope": "swarm"})}
         return Actual(
-            services={
-                name: _with_network_names(service["Spec"], by_id) for name, service in self.services(deployment).items()
-            },
+            services={name: _with_network_names(service["Spec"], by_id) for name, service in services.items()},
             networks={name: _network_spec(network) for name, network in networks.items()},
             secrets=self._secret_names(deployment),
             configs=self.config_names(deployment, revisions=False),
@@ -280,6 +281,10 @@ def _network_spec(network: Spec) -> Spec:
     # The overlay driver notes its VXLAN id among the options.
     options = {key: value for key, value in (network.get("Options") or {}).items() if "vxlanid" not in key}
     return {**kept, "Options": options, "IPAM": {"Config": (network.get("IPAM") or {}).get("Config") or []}}
+
+
+def _targets(spec: Spec) -> list[str]:
+    return [network["Target"] for network in spec["TaskTemplate"].get("Networks") or []]
 
 
 def _with_network_names(spec: Spec, by_id: dict[str, str]) -> Spec:

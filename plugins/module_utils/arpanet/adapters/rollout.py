@@ -122,8 +122,8 @@ class Rollout:
         clashing = clashing_networks(wanted, actual)
         if clashing:
             raise RolloutError(
-                f"network {', '.join(clashing)} of deployment {self.deployment} exists on another subnet than "
-                "Consul records for it: remove the deployment and deploy it again"
+                f"network {', '.join(clashing)}: what a network is made with cannot change while it exists; "
+                "remove the deployment and deploy it again"
             )
         return plan(wanted, actual)
 

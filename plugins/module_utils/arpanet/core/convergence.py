@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ Task = dict[str, Any]
 
 _OVER = frozenset({"complete", "shutdown", "failed", "rejected", "remove", "orphaned"})
 _BROKEN = frozenset({"failed", "rejected"})
-# A new task that failed this often since we began will not get better by waiting.
+# An instance whose tasks failed this often since we began will not get better by waiting.
 HOPELESS = 3
 
 
@@ -53,49 +54,74 @@ def progress(service: Spec, tasks: list[Task], nodes: Mapping[str, Spec], since:
     :param since: RFC 3339 time (UTC); older failures are somebody else's.
     """
     spec = service["Spec"]
-    template = _identity(spec["TaskTemplate"])
-    constraints = (spec["TaskTemplate"].get("Placement") or {}).get("Constraints") or []
+    template, policy = _identity(spec["TaskTemplate"]), spec["TaskTemplate"].get("RestartPolicy") or {}
+    placement = spec["TaskTemplate"].get("Placement") or {}
+    constraints = placement.get("Constraints") or []
     ready_nodes = {key: node for key, node in nodes.items() if takes_tasks(node)}
     current = [
         task
         for task in tasks
         if _identity(task["Spec"]) == template and _may_stay(task, nodes.get(task.get("NodeID", "")), constraints)
     ]
+    everywhere = "Global" in spec["Mode"] or "GlobalJob" in spec["Mode"]
+    if everywhere:
+        # A node that takes no new tasks keeps what it has; one that is down keeps it in the list alone.
+        current = [task for task in current if task.get("NodeID", "") in ready_nodes]
     alive = [task for task in current if task["DesiredState"] in ("ready", "running", "complete")]
     running = [task for task in alive if task["Status"]["State"] == "running"]
     complete = [task for task in current if task["Status"]["State"] == "complete"]
-    wanted = _wanted(spec, [node for node in ready_nodes.values() if all(meets(c, node) for c in constraints)])
+    allowed = [node for node in ready_nodes.values() if all(meets(c, node) for c in constraints)]
+    if placement.get("Platforms") and everywhere:
+        # Swarm alone knows which nodes these are.
+        allowed = allowed[: max(1, len(alive))]
+    wanted = _wanted(spec, allowed)
     ours = {task["ID"] for task in alive}
     # An old task on a node that does not answer stays "running" in the list for ever.
     leaving = any(
         task["ID"] not in ours and task["Status"]["State"] not in _OVER and task.get("NodeID", "") in ready_nodes
         for task in tasks
     )
-    is_job = "ReplicatedJob" in spec["Mode"] or "GlobalJob" in spec["Mode"]
-    arrived = len(complete) if is_job else len(running)
-    update = (service.get("UpdateStatus") or {}).get("State", "")
-    stopped = update in ("paused", "rollback_started", "rollback_paused", "rollback_completed")
+    if "ReplicatedJob" in spec["Mode"] or "GlobalJob" in spec["Mode"]:
+        arrived, settling = len(complete), 0
+    elif policy.get("Condition", "any") == "any":
+        arrived, settling = len(running), len(alive) - len(running)
+    else:
+        # What ended well is not started again: it has done what it was there for.
+        arrived = min(wanted, len({_place(task) for task in [*running, *complete]}))
+        settling = sum(task["Status"]["State"] not in ("running", "complete") for task in alive)
+    update = service.get("UpdateStatus") or {}
+    state = update.get("State", "")
+    # After a rollback that ended before we began, the service is what it was, and nothing goes on.
+    over = state == "rollback_completed" and update.get("CompletedAt", since) < since
+    stopped = state in ("paused", "rollback_started", "rollback_paused", "rollback_completed") and not over
     broken = [task for task in current if task["Status"]["State"] in _BROKEN and task["CreatedAt"] >= since]
+    failures = max(Counter(map(_place, broken)).values(), default=0)
     problems = {task["Status"]["Err"] for task in alive if task["Status"].get("Err")} if arrived < wanted else set()
     if stopped:
-        problems.add(service["UpdateStatus"].get("Message", f"the update is {update}"))
-    settled = update in ("", "completed") and not leaving and (is_job or len(alive) == len(running))
+        problems.add(update.get("Message", f"the update is {state}"))
+    settled = (over or state in ("", "completed")) and not leaving and not settling
     return Progress(
         service=spec["Name"],
         running=arrived,
         wanted=wanted,
         done=arrived == wanted and settled,
-        hopeless=stopped or (len(broken) >= _hopeless(spec) and arrived < wanted),
+        hopeless=stopped or (failures >= _hopeless(policy) and arrived < wanted),
         problems=tuple(sorted(problems)),
         failures=tuple(_failure(task) for task in sorted(broken, key=lambda task: str(task["CreatedAt"]))),
     )
 
 
-def _hopeless(spec: Spec) -> int:
-    """A service that may not be restarted is lost with its first failure."""
-    policy = spec["TaskTemplate"].get("RestartPolicy") or {}
-    attempts = 1 if policy.get("Condition") == "none" else int(policy.get("MaxAttempts") or HOPELESS)
-    return min(attempts, HOPELESS)
+def _hopeless(policy: Spec) -> int:
+    """How many failures of one instance are its last: a service that may not be restarted has one."""
+    if policy.get("Condition") == "none":
+        return 1
+    restarts = int(policy.get("MaxAttempts") or 0)
+    return min(restarts + 1, HOPELESS) if restarts else HOPELESS
+
+
+def _place(task: Task) -> str:
+    """What the tasks of one instance have in common: a slot, or the node of a service that is on each."""
+    return str(task.get("Slot") or task.get("NodeID", ""))
 
 
 def _wanted(spec: Spec, allowed: list[Spec]) -> int:
@@ -114,7 +140,7 @@ def _may_stay(task: Task, node: Spec | None, constraints: list[str]) -> bool:
 
 def _identity(template: Spec) -> Spec:
     """What makes a task one of this template, placement aside."""
-    kept = {key: value for key, value in template.items() if key not in ("Placement", "RestartPolicy", "LogDriver")}
+    kept = {key: value for key, value in template.items() if key != "Placement"}
     return canonical(kept)  # type: ignore[no-any-return]
 
 
@@ -122,7 +148,7 @@ def _failure(task: Task) -> Failure:
     status = task["Status"]
     return Failure(
         task=task["ID"],
-        number=str(task.get("Slot") or task.get("NodeID", "")),
+        number=_place(task),
         node=task.get("NodeID", ""),
         reason=str(status.get("Err") or status.get("Message") or status["State"]),
         exit_code=int((status.get("ContainerStatus") or {}).get("ExitCode") or 0),

@@ -15,6 +15,8 @@ LABEL_REVISION = "arpanet.revision"
 LABEL_STACK_HASH = "arpanet.stack-hash"
 # Further names of a service, separated by commas.
 LABEL_ALIASES = "arpanet.aliases"
+# On containers: the ports that the task was made for.
+LABEL_PORTS = "arpanet.ports"
 
 # Metadata of registrations in Consul; with META_CONTAINER they are a node agent's.
 META_DEPLOYMENT = "arpanet-deployment"
@@ -70,8 +72,8 @@ def stack_name(directory: str) -> str:
 
 
 def swarm_name(deployment: str, name: str) -> str:
-    """Swarm's name of a service or network of a deployment: `abc_pricing`."""
-    return f"{deployment}_{name}"
+    """Swarm's name of a service or network of a deployment: `abc_pricing`. It may have no dot."""
+    return f"{deployment}_{name.replace('.', '-')}"
 
 
 @dataclass(frozen=True, order=True)

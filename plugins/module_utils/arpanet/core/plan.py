@@ -12,13 +12,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import names
+from .secrecy import masked_pair
 from .services import Spec, canonical
-from .stack import HIDDEN, SECRET_NAME, Desired
+from .stack import Desired
 
 CREATE, UPDATE, REMOVE = "create", "update", "remove"
 
-# Swarm replaces a service's tasks when its task template changes, and only then.
-_RESTARTING = "TaskTemplate."
+# Swarm replaces a service's tasks when its task template or its ports change, and only then (of a
+# changed placement only those tasks that it no longer allows).
+_RESTARTING = ("TaskTemplate.", "EndpointSpec.")
+# What the Engine adds to the options of a network.
+_ADDED_OPTION = "com.docker.network.driver.overlay.vxlanid_list"
 
 # What users call the Engine's fields; the first match wins.
 _SPOKEN = (
@@ -27,6 +31,8 @@ _SPOKEN = (
     (r"^TaskTemplate\.ContainerSpec\.Args", "command"),
     (r"^TaskTemplate\.ContainerSpec\.Command", "entrypoint"),
     (r"^TaskTemplate\.ContainerSpec\.Mounts", "mounts"),
+    (r"^TaskTemplate\.ContainerSpec\.Labels\.", "labels."),
+    (r"^Labels\.", "deploy.labels."),
     (r"^TaskTemplate\.ContainerSpec\.", ""),
     (r"^TaskTemplate\.Networks", "networks"),
     (r"^TaskTemplate\.", ""),
@@ -38,10 +44,11 @@ _OURS = (
     "DNSConfig.",
     "EndpointSpec.Mode",
     "Hostname",
-    "Labels.arpanet.",
     "RestartPolicy.",
     "RollbackConfig.",
     "UpdateConfig.",
+    "deploy.labels.arpanet.",
+    "labels.arpanet.",
 )
 
 
@@ -106,12 +113,25 @@ def removal(actual: Actual) -> Plan:
 
 
 def clashing_networks(desired: Desired, actual: Actual) -> list[str]:
-    """Networks that exist with another subnet or option: an Engine network cannot change in place."""
-    return [
-        name
-        for name, spec in desired.networks.items()
-        if name in actual.networks and _subnets(spec) != _subnets(actual.networks[name])
-    ]
+    """Networks that exist otherwise than they should, each with how: an Engine network cannot change in place."""
+    clashing = []
+    for name, spec in desired.networks.items():
+        before, after = (_fixed(found) for found in (actual.networks.get(name, spec), spec))
+        changes = [f"{key} {before[key]} -> {after[key]}" for key in after if before[key] != after[key]]
+        if changes:
+            clashing.append(f"{name} ({', '.join(changes)})")
+    return clashing
+
+
+def _fixed(network: Spec) -> dict[str, Any]:
+    """What of a network is settled when it is made."""
+    options = network.get("Options") or {}
+    return {
+        "subnet": ", ".join(_subnets(network)),
+        "internal": bool(network.get("Internal")),
+        "attachable": bool(network.get("Attachable")),
+        "options": {key: value for key, value in sorted(options.items()) if key != _ADDED_OPTION},
+    }
 
 
 def as_diff(plan: Plan) -> dict[str, Any]:
@@ -190,12 +210,14 @@ def flatten(spec: Spec) -> dict[str, Any]:
     _flatten("", canonical({**spec, "Name": None}), flat)
     flat.pop(f"Labels.{names.LABEL_REVISION}", None)
     flat.pop(f"Labels.{names.LABEL_STACK_HASH}", None)
+    # Says again what EndpointSpec says.
+    flat.pop(f"TaskTemplate.ContainerSpec.Labels.{names.LABEL_PORTS}", None)
     return flat
 
 
 def _flatten(prefix: str, value: Any, into: dict[str, Any]) -> None:
     if prefix.endswith("ContainerSpec.Env") and isinstance(value, list):
-        value = dict(entry.partition("=")[::2] for entry in value)
+        value = {key: text if stated else "(unset)" for key, stated, text in (entry.partition("=") for entry in value)}
     # A label's name has dots of its own, so the path is for people, never parsed again.
     if isinstance(value, dict) and (value or not prefix):
         for key, item in value.items():
@@ -210,11 +232,7 @@ def _shown(path: str, before: Any, after: Any) -> Field:
         spoken, found = re.subn(pattern, replacement, path)
         if found:
             break
-    if spoken.startswith("environment.") and SECRET_NAME.search(spoken):
-        # Which of them is there can be told; that they differ is said by the two words.
-        before = None if before is None else HIDDEN
-        after = None if after is None else (f"{HIDDEN}, changed" if before else HIDDEN)
-    return Field(spoken, before, after)
+    return Field(spoken, *masked_pair(spoken.partition(".")[2], before, after))
 
 
 def _subnets(spec: Spec) -> list[str]:

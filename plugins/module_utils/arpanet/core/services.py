@@ -6,6 +6,7 @@ Shapes and names of the result are the Engine API's (`POST /services/create`). I
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,10 @@ Spec = dict[str, Any]
 # Swarm's own default is 5 s; an instance that died should be back before its clients give up.
 RESTART_DELAY = "2s"
 UPDATE_MONITOR = "3s"
+# The kernel's limit for a host name is 64 bytes; this leaves a slot's number its digits.
+LONGEST_HOSTNAME = 60
+# Swarm's own limit.
+LONGEST_NAME = 63
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ class Context:
 
 def replicas(name: str, service: Spec, scaled: dict[str, int]) -> int:
     """How many instances: what the file says, else what `scale` said last, else one."""
-    stated = service.get("deploy", {}).get("replicas", service.get("scale"))
+    stated = (service.get("deploy") or {}).get("replicas", service.get("scale"))
     return int(stated) if stated is not None else scaled.get(name, 1)
 
 
@@ -54,17 +59,20 @@ def service_spec(name: str, service: Spec, context: Context) -> Spec:
     labels = {names.LABEL_DEPLOYMENT: context.deployment, names.LABEL_SERVICE: name}
     aliases = context.aliases.get(name, ())
     if aliases:
-        labels["arpanet.aliases"] = ",".join(sorted(aliases))
-    ports = _ports(service.get("ports") or [], context.publish_mode)
+        labels[names.LABEL_ALIASES] = ",".join(sorted(aliases))
+    full_name = names.swarm_name(context.deployment, name)
+    if len(full_name) > LONGEST_NAME:
+        raise Unsupported(f"service {name}: Swarm would call it {full_name}, which is longer than {LONGEST_NAME}")
+    ports = _ports(name, service.get("ports") or [], context.publish_mode)
     # The Engine refuses to hear of updates of a job: it runs anew when it changes.
     updates = {} if deploy.get("mode", "").endswith("-job") else _updates(service, deploy, ports)
     spec: Spec = canonical(
         {
-            "Name": names.swarm_name(context.deployment, name),
+            "Name": full_name,
             "Labels": {**_mapping(deploy.get("labels")), **labels},
             "Mode": _mode(name, service, context.scaled),
             "TaskTemplate": {
-                "ContainerSpec": _container(name, service, context, labels),
+                "ContainerSpec": _container(name, service, context, {**labels, **_ports_label(ports)}),
                 "Resources": _resources(service, deploy),
                 "RestartPolicy": _restart(service, deploy),
                 "Placement": _placement(service, deploy),
@@ -83,17 +91,18 @@ def service_spec(name: str, service: Spec, context: Context) -> Spec:
 
 def _container(name: str, service: Spec, context: Context, labels: dict[str, str]) -> Spec:
     # The Engine's words: Command is the entry point, Args is the command.
-    global_mode = (service.get("deploy") or {}).get("mode") in ("global", "global-job")
-    number = "{{.Node.ID}}" if global_mode else "{{.Task.Slot}}"
+    entrypoint = service.get("entrypoint")
     return {
         "Image": context.images.get(name, service.get("image", "")),
         "Labels": {**_mapping(service.get("labels")), **labels},
-        "Command": _words(service.get("entrypoint")),
+        # An empty one takes the image's away; to the Engine that is a single empty word.
+        "Command": _words(entrypoint) or ([] if entrypoint is None else [""]),
         "Args": _words(service.get("command")),
+        # A name alone takes the image's own variable away.
         "Env": sorted(
-            f"{key}={value}" for key, value in _mapping(service.get("environment")).items() if value is not None
+            key if value is None else f"{key}={value}" for key, value in _mapping(service.get("environment")).items()
         ),
-        "Hostname": service.get("hostname") or f"{number}.{names.dns_label(name)}.{context.deployment}",
+        "Hostname": service.get("hostname") or _hostname(name, service, context.deployment),
         "Dir": service.get("working_dir"),
         "User": service.get("user"),
         "Groups": [str(group) for group in service.get("group_add") or []],
@@ -102,7 +111,7 @@ def _container(name: str, service: Spec, context: Context, labels: dict[str, str
         "ReadOnly": service.get("read_only"),
         "Init": service.get("init"),
         "StopSignal": service.get("stop_signal"),
-        "StopGracePeriod": nanoseconds(service.get("stop_grace_period")),
+        "StopGracePeriod": _stated(service.get("stop_grace_period")),
         "Healthcheck": _healthcheck(service.get("healthcheck")),
         "Hosts": sorted(_host(entry) for entry in service.get("extra_hosts") or []),
         "DNSConfig": {
@@ -131,6 +140,14 @@ def _search(service: Spec, context: Context) -> list[str]:
     return [names.search_domain(context.deployment, network) for network in ours or ["default"]]
 
 
+def _hostname(name: str, service: Spec, deployment: str) -> str:
+    """The instance's id; nothing (Docker's own choice) where that is longer than a host name may be."""
+    everywhere = (service.get("deploy") or {}).get("mode") in ("global", "global-job")
+    number, digits = ("{{.Node.ID}}", 25) if everywhere else ("{{.Task.Slot}}", 1)
+    rest = f".{names.dns_label(name)}.{deployment}"
+    return number + rest if digits + len(rest) <= LONGEST_HOSTNAME else ""
+
+
 def _mode(name: str, service: Spec, scaled: dict[str, int]) -> Spec:
     count = replicas(name, service, scaled)
     mode = (service.get("deploy") or {}).get("mode", "replicated")
@@ -152,7 +169,8 @@ def _resources(service: Spec, deploy: Spec) -> Spec:
         "Limits": {
             "NanoCPUs": nano_cpus(limits.get("cpus") or service.get("cpus")),
             "MemoryBytes": size(limits.get("memory") or service.get("mem_limit")),
-            "Pids": size(limits.get("pids") or service.get("pids_limit")),
+            # Compose says -1 where the Engine says nothing.
+            "Pids": max(0, size(limits.get("pids") or service.get("pids_limit"))),
         },
         "Reservations": {
             "NanoCPUs": nano_cpus(reservations.get("cpus")),
@@ -174,7 +192,7 @@ def _restart(service: Spec, deploy: Spec) -> Spec:
         words = {**words, "any": "on-failure"}
     return {
         "Condition": stated.get("condition") or words.get(condition, "any"),
-        "Delay": nanoseconds(stated.get("delay") or RESTART_DELAY),
+        "Delay": _stated(stated.get("delay") or RESTART_DELAY),
         "MaxAttempts": int(stated.get("max_attempts") or attempts or 0),
         "Window": nanoseconds(stated.get("window")),
     }
@@ -204,7 +222,7 @@ def _updates(service: Spec, deploy: Spec, ports: list[Spec]) -> Spec:
 def _update(stated: Spec, default_order: str) -> Spec:
     return {
         "Parallelism": int(stated.get("parallelism", 1)),
-        "Delay": nanoseconds(stated.get("delay")),
+        "Delay": nanoseconds(stated.get("delay")) or None,
         "FailureAction": stated.get("failure_action", "pause"),
         "Monitor": nanoseconds(stated.get("monitor") or UPDATE_MONITOR),
         "MaxFailureRatio": float(stated.get("max_failure_ratio", 0)),
@@ -229,11 +247,27 @@ def _networks(name: str, service: Spec, context: Context) -> list[Spec]:
             raise Unsupported(
                 f"service {name}: networks.{network}.ipv4_address is refused: Swarm chooses the addresses of tasks"
             )
-    return [{"Target": context.networks[network]} for network in sorted(attached)]
+    return [
+        {"Target": context.networks[network], "DriverOpts": (attached[network] or {}).get("driver_opts")}
+        for network in sorted(attached)
+    ]
 
 
-def _ports(ports: list[Spec], publish_mode: str) -> list[Spec]:
+def _ports_label(ports: list[Spec]) -> dict[str, str]:
+    """Swarm replaces a service's tasks when its ports change, but no task says which ports it was
+    made for; with this on its container it does (core.convergence)."""
+    shown = [f"{port['PublishedPort']}:{port['TargetPort']}/{port['Protocol']}" for port in ports]
+    return {names.LABEL_PORTS: ",".join(shown)} if shown else {}
+
+
+def _ports(name: str, ports: list[Spec], publish_mode: str) -> list[Spec]:
     """Published ports; one without a number gets a free one on the node that runs the instance."""
+    for port in ports:
+        if "-" in str(port.get("published") or ""):
+            raise Unsupported(
+                f"service {name}: port {port['published']}:{port['target']} is refused: Swarm takes one number, "
+                "or none for a free one on the node"
+            )
     return sorted(
         (
             {
@@ -252,7 +286,7 @@ def _mounts(name: str, service: Spec, context: Context) -> list[Spec]:
     mounts = [_mount(name, volume, context) for volume in service.get("volumes") or []]
     for entry in _listed(service.get("tmpfs")):
         target, _, options = entry.partition(":")
-        mounts.append({"Type": "tmpfs", "Target": target, "TmpfsOptions": _tmpfs_options(options)})
+        mounts.append({"Type": "tmpfs", "Target": target, "TmpfsOptions": _tmpfs_options(name, entry, options)})
     if service.get("shm_size"):
         mounts.append({"Type": "tmpfs", "Target": "/dev/shm", "TmpfsOptions": {"SizeBytes": size(service["shm_size"])}})
     return sorted(mounts, key=lambda mount: str(mount["Target"]))
@@ -280,14 +314,13 @@ def _mount(name: str, volume: Spec, context: Context) -> Spec:
         return mount
     declared = context.volumes.get(source) or {}
     external = bool(declared.get("external"))
+    own = {} if external else {**_mapping(declared.get("labels")), names.LABEL_DEPLOYMENT: context.deployment}
     return {
         **mount,
         "Source": declared.get("name", source) if external else names.swarm_name(context.deployment, source),
         "VolumeOptions": {
             "NoCopy": (volume.get("volume") or {}).get("nocopy"),
-            "Labels": {}
-            if external
-            else {**_mapping(declared.get("labels")), names.LABEL_DEPLOYMENT: context.deployment},
+            "Labels": own,
             "DriverConfig": {
                 "Name": declared.get("driver"),
                 "Options": _mapping(declared.get("driver_opts")),
@@ -296,12 +329,18 @@ def _mount(name: str, volume: Spec, context: Context) -> Spec:
     }
 
 
-def _tmpfs_options(text: str) -> Spec:
+def _tmpfs_options(name: str, entry: str, text: str) -> Spec:
     options = dict(part.partition("=")[::2] for part in text.split(",") if part)
-    suffix = {"k": 2**10, "m": 2**20, "g": 2**30}
-    raw = options.get("size", "").lower()
-    number = int(raw.rstrip("kmgb") or 0) * suffix.get(raw.rstrip("b")[-1:], 1) if raw else 0
-    return {"SizeBytes": number, "Mode": int(options["mode"], 8) if "mode" in options else 0}
+    number, suffix = 0, {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
+    if "size" in options:
+        found = re.fullmatch(r"(\d+)([kmg]?)b?", options["size"].lower())
+        if not found:
+            raise Unsupported(f"service {name}: tmpfs {entry}: size {options['size']!r} is not a number such as 64m")
+        number = int(found[1]) * suffix[found[2]]
+    mode = options.get("mode", "0")
+    if not re.fullmatch("[0-7]+", mode):
+        raise Unsupported(f"service {name}: tmpfs {entry}: mode {mode!r} is not an octal number such as 1777")
+    return {"SizeBytes": number, "Mode": int(mode, 8)}
 
 
 def _file(kind: str, name: str, entry: Spec, known: dict[str, str]) -> Spec:
@@ -353,7 +392,13 @@ def _host(entry: str) -> str:
 
 
 def _capabilities(stated: list[str] | None) -> list[str]:
-    return sorted(f"CAP_{name.upper().removeprefix('CAP_')}" for name in stated or [])
+    bare = sorted({name.upper().removeprefix("CAP_") for name in stated or []})
+    return [name if name == "ALL" else f"CAP_{name}" for name in bare]
+
+
+def _stated(duration: str | None) -> int | None:
+    """Nanoseconds where zero says something else than nothing."""
+    return None if duration is None else nanoseconds(duration)
 
 
 def _words(value: str | list[str] | None) -> list[str]:
@@ -370,19 +415,25 @@ def _mapping(value: Spec | list[str] | None) -> Spec:
     return value or {}
 
 
-# An empty one of these says something: a global service, a job on every node; and zero is a
-# count here: no replicas, update everything at once.
-_MEANT = frozenset({"Global", "GlobalJob", "Replicas", "Parallelism"})
+# An empty one of these says something: a global service, a job on every node; zero is a count or a
+# time here (no replicas, update everything at once, stop or restart without waiting), and false is
+# not the same as what the node's daemon is set to.
+_MEANT = frozenset(
+    {"Global", "GlobalJob", "Replicas", "Parallelism", "MaxConcurrent", "TotalCompletions"}
+    | {"Init", "StopGracePeriod", "Delay"}
+)
 # What the Engine adds by itself, or what only it knows.
 _ADDED = frozenset({"ForceUpdate", "Runtime", "Isolation", "SecretID", "ConfigID"})
+# Names and values in these are the user's, whatever they look like.
+_VERBATIM = frozenset({"Labels", "Options", "DriverOpts", "Sysctls"})
 
 
 def canonical(value: Any) -> Any:
     """A specification without what the Engine takes as "not given" (None, empty, zero, false) and
     without what it adds, so that what we want and what it reports can be compared."""
     if isinstance(value, dict):
-        kept = {key: canonical(item) for key, item in value.items() if key not in _ADDED}
-        return {key: item for key, item in kept.items() if key in _MEANT or item}
+        kept = {key: item if key in _VERBATIM else canonical(item) for key, item in value.items() if key not in _ADDED}
+        return {key: item for key, item in kept.items() if item or (key in _MEANT and item is not None)}
     if isinstance(value, list):
         return [canonical(item) for item in value]
     return value
