@@ -77,6 +77,7 @@ from typing import Any
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.generations import newest
 from ansible_collections.arpanet.cluster.plugins.plugin_utils.key_values import (
     ConsulUnheard,
     Reader,
@@ -99,7 +100,7 @@ class LookupModule(LookupBase):
             raise AnsibleLookupError(f"subnet of deployment {', '.join(map(str, terms))}: {error}") from error
         results = []
         for deployment, prefix, entries in zip(deployments, prefixes, found, strict=True):
-            subnets = {entry["Key"].removeprefix(prefix): _subnet(entry) for entry in entries}
+            subnets = newest({entry["Key"].removeprefix(prefix): _subnet(entry) for entry in entries})
             if network in subnets:
                 results.append(subnets[network])
             elif "default" in kwargs:

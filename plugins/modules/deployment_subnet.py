@@ -99,7 +99,7 @@ from typing import TYPE_CHECKING, Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
 from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names, subnets
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import generations, names, subnets
 
 if TYPE_CHECKING:
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.subnets import View
@@ -125,16 +125,19 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     view = store.view(deployment)
     after = dict(view.owned)
     for network, counts in asked["networks"].items():
-        if network not in view.owned:
-            prefix = _prefix(network, counts, asked["size"], view.nodes)
-            request = subnets.Request(f"{deployment}/{network}", prefix)
-            after[network] = store.plan(request, after.values()) if module.check_mode else store.allocate(request)
+        prefix = _prefix(network, counts, asked["size"], view.nodes)
+        name = _generation(network, view.owned, prefix if asked["size"] else None)
+        if name not in view.owned:
+            request = subnets.Request(f"{deployment}/{name}", prefix)
+            after[name] = store.plan(request, after.values()) if module.check_mode else store.allocate(request)
     result = _result(view.owned, after)
     if had != pool:
         result["changed"] = True
         result["diff"]["before"]["pool"] = had.as_value() if had else None
         result["diff"]["after"]["pool"] = pool.as_value()
-    return {**result, "warnings": _warnings(view, asked["size"], pool)}
+    for warning in _warnings(view, asked["size"], pool):
+        module.warn(warning)
+    return result
 
 
 def _result(before: dict[str, IPv4Network], after: dict[str, IPv4Network]) -> dict[str, Any]:
@@ -144,6 +147,16 @@ def _result(before: dict[str, IPv4Network], after: dict[str, IPv4Network]) -> di
         "subnets": shown[1],
         "diff": {"before": {"subnets": shown[0]}, "after": {"subnets": shown[1]}},
     }
+
+
+def _generation(network: str, owned: dict[str, IPv4Network], prefix: int | None) -> str:
+    """The name of the network's subnet: the one it has, or the next when a larger one is asked for."""
+    there = generations.generations(owned, network)
+    if not there:
+        return network
+    # Two of them are a move that was cut off: it is finished before another one begins.
+    moves = len(there) == 1 and prefix is not None and prefix < owned[there[-1]].prefixlen
+    return generations.following(there[-1]) if moves else there[-1]
 
 
 def _prefix(network: str, counts: dict[str, int], size: str | None, nodes: int) -> int:
@@ -159,8 +172,8 @@ def _warnings(view: View, size: str | None, pool: subnets.Pool) -> list[str]:
     """What is odd about the subnets that the deployment had already."""
     found = []
     for network, subnet in view.owned.items():
-        if size and subnet.prefixlen != subnets.parse_size(size):
-            found.append(f"network {network} keeps its subnet {subnet}: size {size} is for a new one")
+        if size and subnet.prefixlen < subnets.parse_size(size):
+            found.append(f"network {network} keeps its subnet {subnet}, which is larger than {size}")
         clashes = subnets.clashing(subnet, view.in_use, pool)
         if clashes:
             found.append(

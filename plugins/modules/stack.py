@@ -243,8 +243,9 @@ def main() -> None:
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.lock import Locked
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.revisions import NoRevision
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.rollout import RolloutError
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.sizing import SubnetError
 
-    known = (ConsulError, EngineError, Locked, NoRevision, names.InvalidName, support.Unsupported)
+    known = (SubnetError, ConsulError, EngineError, Locked, NoRevision, names.InvalidName, support.Unsupported)
     try:
         module.exit_json(**run(module))
     except RolloutError as error:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from ..core import names, volumes
+from ..core import generations, names, volumes
 from ..core.plan import Actual, as_data, as_diff, plan, removal
 from ..core.record import Record, of_model
 from ..core.services import Spec
@@ -35,15 +35,33 @@ def converge(
     check: bool,
 ) -> Result:
     """Make the deployment what the model says; go back to what was when that fails."""
-    actual = rollout.actual()
-    before = rollout.record()
     held = rollout.held_volumes()
     places = volumes.choose(model, held, rollout.nodes(), rollout.busy(), move_volumes)
     if places != held and not check:
         rollout.hold_volumes(places)
-    wanted = rollout.desired(volumes.pinned(model, places), subnets, actual, before, publish_mode)
-    record = of_model(before, model, stack, subnets, driver)
-    return _carry_out(rollout, actual, before, wanted, record, timeout, check)
+    results = []
+    live = generations.without_left(subnets, rollout.record().networks)
+    for step, networks in generations.steps(volumes.pinned(model, places), live):
+        actual = rollout.actual()
+        before = rollout.record()
+        wanted = rollout.desired(step, networks, actual, before, publish_mode)
+        record = of_model(before, step, stack, networks, driver)
+        results.append(_carry_out(rollout, actual, before, wanted, record, timeout, check))
+        if check:
+            # What comes after depends on it; the first step names all services that restart.
+            break
+    if not check and len(subnets) > len(networks):
+        rollout.release_left()
+    return {**results[-1], **_joined(results)}
+
+
+def _joined(results: list[Result]) -> Result:
+    """What several steps did, one after the other."""
+    return {
+        "changed": any(result["changed"] for result in results),
+        "plan": [change for result in results for change in result["plan"]],
+        "diff": [result["diff"] for result in results],
+    }
 
 
 def scale(rollout: Rollout, counts: dict[str, int], timeout: float, check: bool) -> Result:
@@ -103,6 +121,7 @@ def _carry_out(
     """Plan and apply; a change that fails goes back to the revision that was whole."""
     previous = rollout.previous()
     wanted = replace(wanted, kept=_kept(previous, wanted, actual))
+    rollout.check_room(wanted)
     todo = rollout.plan(wanted, actual)
     changed = bool(todo) or record != before
     record = replace(record, revision=before.revision + 1) if changed else before

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from ipaddress import IPv4Network
 from typing import Any
 
 from ..core import names, order
@@ -16,10 +17,13 @@ from ..core.placements import hostname, placements
 from ..core.plan import CREATE, REMOVE, UPDATE, Actual, Plan, clashing_networks, plan
 from ..core.record import Record, parse
 from ..core.services import Spec
-from ..core.stack import Desired, desired
+from ..core.sizing import Need, check_room
+from ..core.stack import Desired, desired, tasks_on
+from ..core.subnets import DEFAULT_POOL, DEFAULT_RANGE, parse_pool
 from . import revisions
 from .consul import Consul
 from .engine import Engine
+from .subnets import SubnetStore
 
 _POLL_SECONDS = 0.1
 _ENDED = frozenset({"complete", "shutdown", "failed", "rejected", "remove", "orphaned"})
@@ -56,6 +60,8 @@ class Rollout:
         self._engine = engine
         self._consul = consul
         self.deployment = deployment
+        # Which pool they came from does not matter for what is done here.
+        self._subnets = SubnetStore(consul, parse_pool(DEFAULT_POOL, DEFAULT_RANGE))
         self._key = names.deployment_key(deployment)
         self._volumes = names.volumes_key(deployment)
 
@@ -127,6 +133,14 @@ class Rollout:
             )
         return plan(wanted, actual)
 
+    def check_room(self, wanted: Desired) -> None:
+        """Refuse what a subnet could not hold, with the arithmetic (sizing.SubnetError)."""
+        nodes = len(self.nodes())
+        for name, spec in wanted.networks.items():
+            tasks = tasks_on(wanted.services, name, nodes)
+            for config in spec["IPAM"]["Config"]:
+                check_room(IPv4Network(config["Subnet"]), Need(tasks, nodes), f"network {name}")
+
     # Apply
 
     def apply(self, todo: Plan, wanted: Desired, record: Record, timeout: float) -> list[dict[str, Any]]:
@@ -137,6 +151,7 @@ class Rollout:
         """
         if todo or record != self.record():
             self._consul.put(self._key, record.as_value())
+            self._check_owned(record)
         engine = self._engine
         engine.each(lambda name: engine.create_network(wanted.networks[name]), todo.of("network", CREATE))
         engine.each(lambda name: engine.create_secret(wanted.secrets[name]), todo.of("secret", CREATE))
@@ -150,6 +165,25 @@ class Rollout:
         placed = self._arrive(starts, wanted.waits, timeout)
         self._collect(todo, timeout)
         return placed
+
+    def _check_owned(self, record: Record) -> None:
+        """Refuse to go on when somebody released the subnets before the record said that they are used.
+
+        From now on nobody can: a release checks the record in its transaction.
+        """
+        owned = self._subnets.owned(self.deployment)
+        lost = sorted(network for network, subnet in record.networks.items() if str(owned.get(network)) != subnet)
+        if lost:
+            raise RolloutError(
+                f"the subnet of network {', '.join(lost)} is not allocated to it (any more); run the same again"
+            )
+
+    def release_left(self) -> None:
+        """Give back the subnets of networks that the deployment has moved away from."""
+        networks = self.record().networks
+        for network in self._subnets.owned(self.deployment):
+            if network not in networks:
+                self._subnets.release(f"{self.deployment}/{network}")
 
     def keep(self, record: Record, wanted: Desired) -> None:
         """Make what was deployed a revision that one can go back to."""

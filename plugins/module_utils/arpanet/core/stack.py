@@ -6,19 +6,18 @@ configs added by `compose_config` (base64 in `data`).
 
 from __future__ import annotations
 
-import base64
 import hashlib
+import re
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 
-from . import names, order, support
-from .secrecy import masked
+from . import generations, names, order, support
 from .services import Context, Spec, replicas, service_spec
 from .subnets import swarm_range
 
-# Swarm's own limits.
-_MOST_BYTES = {"secret": 500 * 1024, "config": 1000 * 1024}
-_LONGEST_CONTENT_NAME = 64
+# Variables that sound secret: their values are never shown.
+SECRET_NAME = re.compile(r"PASS|SECRET|TOKEN|KEY|CREDENTIAL|AUTH|PRIVATE", re.IGNORECASE)
+HIDDEN = "(hidden)"
 
 GLOBAL_MODES = frozenset({"global", "global-job"})
 
@@ -58,6 +57,17 @@ def network_tasks(model: Spec) -> dict[str, dict[str, int]]:
     return counts
 
 
+def tasks_on(services: dict[str, Spec], network: str, nodes: int) -> int:
+    """How many tasks of these specifications are on an Engine network when all of them run."""
+    return sum(
+        int((spec["Mode"].get("Replicated") or {}).get("Replicas", 0))
+        + int((spec["Mode"].get("ReplicatedJob") or {}).get("MaxConcurrent", 0))
+        + (nodes if spec["Mode"].keys() & {"Global", "GlobalJob"} else 0)
+        for spec in services.values()
+        if any(attached["Target"] == network for attached in spec["TaskTemplate"].get("Networks") or [])
+    )
+
+
 def without_secrets(model: Spec) -> Spec:
     """The model with nothing in it that must not be shown."""
     shown = {key: value for key, value in model.items() if key not in ("secrets", "configs", "services")}
@@ -66,7 +76,16 @@ def without_secrets(model: Spec) -> Spec:
             name: {key: value for key, value in body.items() if key not in ("data", "content")}
             for name, body in (model.get(kind) or {}).items()
         }
-    shown["services"] = {name: masked(service) for name, service in model["services"].items()}
+    shown["services"] = {
+        name: {
+            **service,
+            "environment": {
+                key: HIDDEN if SECRET_NAME.search(key) else value
+                for key, value in (service.get("environment") or {}).items()
+            },
+        }
+        for name, service in model["services"].items()
+    }
     return shown
 
 
@@ -75,8 +94,9 @@ def check(model: Spec) -> list[str]:
     services = model.get("services") or {}
     if not services:
         raise support.Unsupported("the stack has no services (are they all behind a profile?)")
-    warnings = support.check(model)
+    warnings = support.check(services)
     order.needs(services)
+    generations.check(own_networks(model))
     labels: dict[str, str] = {}
     for name, service in sorted(services.items()):
         label = names.dns_label(name)
@@ -86,9 +106,9 @@ def check(model: Spec) -> list[str]:
         _check_binds(name, service, model)
         if not service.get("image") and not service.get("build"):
             raise support.Unsupported(f"service {name} has neither 'image' nor 'build'")
-        warnings += _tmpfs_warnings(name, service)
-    _check_links(services, labels)
-    return warnings + _name_warnings(model)
+    for name, body in sorted((model.get("networks") or {}).items()):
+        warnings += _network_warnings(name, body or {})
+    return warnings
 
 
 def desired(
@@ -110,8 +130,8 @@ def desired(
         name: (body or {}).get("name", name) if (body or {}).get("external") else names.swarm_name(deployment, name)
         for name, body in (model.get("networks") or {}).items()
     }
-    secrets = _contents(deployment, "secret", model.get("secrets") or {})
-    configs = _contents(deployment, "config", model.get("configs") or {})
+    secrets = _contents(deployment, model.get("secrets") or {})
+    configs = _contents(deployment, model.get("configs") or {})
     context = Context(
         deployment=deployment,
         networks=networks,
@@ -199,7 +219,7 @@ def content_hash(data: bytes | str) -> str:
     return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()[:12]
 
 
-def _contents(deployment: str, kind: str, declared: dict[str, Spec]) -> dict[str, Spec]:
+def _contents(deployment: str, declared: dict[str, Spec]) -> dict[str, Spec]:
     specs: dict[str, Spec] = {}
     for name, body in declared.items():
         if body.get("external"):
@@ -210,21 +230,7 @@ def _contents(deployment: str, kind: str, declared: dict[str, Spec]) -> dict[str
             "Labels": {**(body.get("labels") or {}), names.LABEL_DEPLOYMENT: deployment},
             "Data": body["data"],
         }
-        if body.get("template_driver"):
-            specs[name]["Templating"] = {"Name": body["template_driver"]}
-        _check_content(kind, name, specs[name])
     return specs
-
-
-def _check_content(kind: str, name: str, spec: Spec) -> None:
-    """What Swarm would refuse when half of the deployment is there already."""
-    size, most = len(base64.b64decode(spec["Data"])), _MOST_BYTES[kind]
-    if not 0 < size <= most:
-        raise support.Unsupported(f"{kind} {name} has {size} bytes: Swarm keeps from 1 to {most}")
-    if len(spec["Name"]) > _LONGEST_CONTENT_NAME:
-        raise support.Unsupported(
-            f"{kind} {name}: Swarm would call it {spec['Name']}, which is longer than {_LONGEST_CONTENT_NAME}"
-        )
 
 
 def _check_binds(name: str, service: Spec, model: Spec) -> None:
@@ -238,36 +244,10 @@ def _check_binds(name: str, service: Spec, model: Spec) -> None:
             )
 
 
-def _check_links(services: dict[str, Spec], labels: dict[str, str]) -> None:
-    """A link's alias is a name for the whole deployment here, so it must mean one service."""
-    meant = dict(labels)
-    for name, service in sorted(services.items()):
-        for link in service.get("links") or []:
-            target, _, alias = str(link).partition(":")
-            other = meant.setdefault(names.dns_label(alias or target), target)
-            if other != target:
-                raise support.Unsupported(
-                    f"service {name}: link {link} calls {target} {alias!r}, which is {other} in this deployment: "
-                    "names are the same for all of its services"
-                )
-
-
-def _tmpfs_warnings(name: str, service: Spec) -> list[str]:
-    stated = service.get("tmpfs") or []
+def _network_warnings(name: str, body: Spec) -> list[str]:
     warnings = []
-    for entry in [stated] if isinstance(stated, str) else stated:
-        options = {part.partition("=")[0] for part in entry.partition(":")[2].split(",") if part}
-        odd = sorted(options - {"size", "mode"})
-        if odd:
-            warnings.append(f"service {name}: tmpfs {entry}: '{', '.join(odd)}' is ignored: Swarm sets size and mode")
+    if not body.get("external") and (body.get("ipam") or {}).get("config"):
+        warnings.append(f"network {name}: 'ipam.config' is ignored: subnets come from the cluster's pool")
+    if not body.get("external") and body.get("driver") not in (None, "overlay"):
+        warnings.append(f"network {name}: 'driver: {body['driver']}' is ignored: the deployment's driver carries it")
     return warnings
-
-
-def _name_warnings(model: Spec) -> list[str]:
-    """Names that the file gives to networks and volumes which every deployment has of its own."""
-    return [
-        f"{kind[:-1]} {name}: 'name: {body['name']}' is ignored: each deployment has its own, called after its id"
-        for kind in ("networks", "volumes")
-        for name, body in sorted((model.get(kind) or {}).items())
-        if body and not body.get("external") and body.get("name", name) not in (name, f"{model.get('name')}_{name}")
-    ]

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.generations import (
+    check,
+    following,
+    generations,
+    newest,
+    split,
+    steps,
+    without_left,
+)
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.support import Unsupported
+from hypothesis import given
+from hypothesis import strategies as st
+
+OLD, NEW = "10.32.0.0/26", "10.33.0.0/24"
+
+
+def model() -> dict[str, Any]:
+    return {
+        "services": {"web": {"networks": {"default": {"aliases": ["www"]}, "shared": None}}, "job": {}},
+        "networks": {"default": {"name": "abc_default"}, "shared": {"external": True, "name": "shared"}},
+    }
+
+
+@given(st.from_regex(r"[a-z][a-z0-9_-]{0,9}", fullmatch=True), st.integers(1, 5))
+def test_generations_count_up(name: str, times: int) -> None:
+    last = name
+    for _ in range(times):
+        last = following(last)
+    assert split(last) == (name, times + 1)
+    assert newest({last: "new", name: "old"}) == {name: "new"}
+
+
+def test_tenth_comes_after_second() -> None:
+    assert generations(["a.g10", "a", "a.g2", "b"], "a") == ["a", "a.g2", "a.g10"]
+
+
+def test_one_subnet_is_one_step() -> None:
+    ((step, networks),) = steps(model(), {"default": OLD})
+    assert networks == {"default": OLD}
+    assert step == {**model(), "services": {**model()["services"], "job": {"networks": {}}}}
+
+
+def test_a_network_that_moved_keeps_its_new_name() -> None:
+    ((step, networks),) = steps(model(), {"default.g2": NEW})
+    assert networks == {"default.g2": NEW}
+    assert step["services"]["web"]["networks"] == {"default.g2": {"aliases": ["www"]}, "shared": None}
+
+
+def test_a_move_is_on_both_and_then_on_the_new_one() -> None:
+    both, last = steps(model(), {"default": OLD, "default.g2": NEW})
+    assert list(both[0]["services"]["web"]["networks"]) == ["default", "default.g2", "shared"]
+    assert both[1] == {"default": OLD, "default.g2": NEW}
+    assert list(last[0]["networks"]) == ["default.g2", "shared"]
+    assert last[1] == {"default.g2": NEW}
+
+
+def test_a_network_without_a_subnet_is_named() -> None:
+    with pytest.raises(Unsupported, match="network default has no subnet"):
+        steps(model(), {"other": OLD})
+
+
+@pytest.mark.parametrize(
+    ("recorded", "kept"),
+    [
+        (["default"], ["default", "default.g2"]),  # not begun
+        (["default", "default.g2"], ["default", "default.g2"]),  # on both
+        (["default.g2"], ["default.g2"]),  # moved; the old subnet waits to be released
+        ([], ["default", "default.g2"]),
+    ],
+)
+def test_a_move_that_was_cut_off_goes_on_where_it_was(recorded: list[str], kept: list[str]) -> None:
+    assert list(without_left({"default": OLD, "default.g2": NEW}, recorded)) == kept
+
+
+def test_names_that_mean_a_generation_are_refused() -> None:
+    check(["default", "back", "g2"])
+    with pytest.raises(Unsupported, match=r"network back\.g2"):
+        check(["back.g2"])
