@@ -6,18 +6,19 @@ configs added by `compose_config` (base64 in `data`).
 
 from __future__ import annotations
 
+import base64
 import hashlib
-import re
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 
 from . import generations, names, order, support
+from .secrecy import masked
 from .services import Context, Spec, replicas, service_spec
 from .subnets import swarm_range
 
-# Variables that sound secret: their values are never shown.
-SECRET_NAME = re.compile(r"PASS|SECRET|TOKEN|KEY|CREDENTIAL|AUTH|PRIVATE", re.IGNORECASE)
-HIDDEN = "(hidden)"
+# Swarm's own limits.
+_MOST_BYTES = {"secret": 500 * 1024, "config": 1000 * 1024}
+_LONGEST_CONTENT_NAME = 64
 
 GLOBAL_MODES = frozenset({"global", "global-job"})
 
@@ -76,16 +77,7 @@ def without_secrets(model: Spec) -> Spec:
             name: {key: value for key, value in body.items() if key not in ("data", "content")}
             for name, body in (model.get(kind) or {}).items()
         }
-    shown["services"] = {
-        name: {
-            **service,
-            "environment": {
-                key: HIDDEN if SECRET_NAME.search(key) else value
-                for key, value in (service.get("environment") or {}).items()
-            },
-        }
-        for name, service in model["services"].items()
-    }
+    shown["services"] = {name: masked(service) for name, service in model["services"].items()}
     return shown
 
 
@@ -94,7 +86,7 @@ def check(model: Spec) -> list[str]:
     services = model.get("services") or {}
     if not services:
         raise support.Unsupported("the stack has no services (are they all behind a profile?)")
-    warnings = support.check(services)
+    warnings = support.check(model)
     order.needs(services)
     generations.check(own_networks(model))
     labels: dict[str, str] = {}
@@ -106,9 +98,9 @@ def check(model: Spec) -> list[str]:
         _check_binds(name, service, model)
         if not service.get("image") and not service.get("build"):
             raise support.Unsupported(f"service {name} has neither 'image' nor 'build'")
-    for name, body in sorted((model.get("networks") or {}).items()):
-        warnings += _network_warnings(name, body or {})
-    return warnings
+        warnings += _tmpfs_warnings(name, service)
+    _check_links(services, labels)
+    return warnings + _name_warnings(model)
 
 
 def desired(
@@ -130,8 +122,8 @@ def desired(
         name: (body or {}).get("name", name) if (body or {}).get("external") else names.swarm_name(deployment, name)
         for name, body in (model.get("networks") or {}).items()
     }
-    secrets = _contents(deployment, model.get("secrets") or {})
-    configs = _contents(deployment, model.get("configs") or {})
+    secrets = _contents(deployment, "secret", model.get("secrets") or {})
+    configs = _contents(deployment, "config", model.get("configs") or {})
     context = Context(
         deployment=deployment,
         networks=networks,
@@ -219,7 +211,7 @@ def content_hash(data: bytes | str) -> str:
     return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()[:12]
 
 
-def _contents(deployment: str, declared: dict[str, Spec]) -> dict[str, Spec]:
+def _contents(deployment: str, kind: str, declared: dict[str, Spec]) -> dict[str, Spec]:
     specs: dict[str, Spec] = {}
     for name, body in declared.items():
         if body.get("external"):
@@ -230,7 +222,21 @@ def _contents(deployment: str, declared: dict[str, Spec]) -> dict[str, Spec]:
             "Labels": {**(body.get("labels") or {}), names.LABEL_DEPLOYMENT: deployment},
             "Data": body["data"],
         }
+        if body.get("template_driver"):
+            specs[name]["Templating"] = {"Name": body["template_driver"]}
+        _check_content(kind, name, specs[name])
     return specs
+
+
+def _check_content(kind: str, name: str, spec: Spec) -> None:
+    """What Swarm would refuse when half of the deployment is there already."""
+    size, most = len(base64.b64decode(spec["Data"])), _MOST_BYTES[kind]
+    if not 0 < size <= most:
+        raise support.Unsupported(f"{kind} {name} has {size} bytes: Swarm keeps from 1 to {most}")
+    if len(spec["Name"]) > _LONGEST_CONTENT_NAME:
+        raise support.Unsupported(
+            f"{kind} {name}: Swarm would call it {spec['Name']}, which is longer than {_LONGEST_CONTENT_NAME}"
+        )
 
 
 def _check_binds(name: str, service: Spec, model: Spec) -> None:
@@ -244,10 +250,36 @@ def _check_binds(name: str, service: Spec, model: Spec) -> None:
             )
 
 
-def _network_warnings(name: str, body: Spec) -> list[str]:
+def _check_links(services: dict[str, Spec], labels: dict[str, str]) -> None:
+    """A link's alias is a name for the whole deployment here, so it must mean one service."""
+    meant = dict(labels)
+    for name, service in sorted(services.items()):
+        for link in service.get("links") or []:
+            target, _, alias = str(link).partition(":")
+            other = meant.setdefault(names.dns_label(alias or target), target)
+            if other != target:
+                raise support.Unsupported(
+                    f"service {name}: link {link} calls {target} {alias!r}, which is {other} in this deployment: "
+                    "names are the same for all of its services"
+                )
+
+
+def _tmpfs_warnings(name: str, service: Spec) -> list[str]:
+    stated = service.get("tmpfs") or []
     warnings = []
-    if not body.get("external") and (body.get("ipam") or {}).get("config"):
-        warnings.append(f"network {name}: 'ipam.config' is ignored: subnets come from the cluster's pool")
-    if not body.get("external") and body.get("driver") not in (None, "overlay"):
-        warnings.append(f"network {name}: 'driver: {body['driver']}' is ignored: the deployment's driver carries it")
+    for entry in [stated] if isinstance(stated, str) else stated:
+        options = {part.partition("=")[0] for part in entry.partition(":")[2].split(",") if part}
+        odd = sorted(options - {"size", "mode"})
+        if odd:
+            warnings.append(f"service {name}: tmpfs {entry}: '{', '.join(odd)}' is ignored: Swarm sets size and mode")
     return warnings
+
+
+def _name_warnings(model: Spec) -> list[str]:
+    """Names that the file gives to networks and volumes which every deployment has of its own."""
+    return [
+        f"{kind[:-1]} {name}: 'name: {body['name']}' is ignored: each deployment has its own, called after its id"
+        for kind in ("networks", "volumes")
+        for name, body in sorted((model.get(kind) or {}).items())
+        if body and not body.get("external") and body.get("name", name) not in (name, f"{model.get('name')}_{name}")
+    ]
