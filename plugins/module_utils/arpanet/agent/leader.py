@@ -19,8 +19,8 @@ _SHORTEST_TTL, _LONGEST_TTL = 10, 86400  # Consul's limits, in seconds
 class Leader:
     """Holds `arpanet/leader` while it can and removes the leases of dead nodes.
 
-    The lock ends with this node (Consul's serfHealth) or three intervals after this agent did.
-    Should two agents believe for a moment that they lead, no harm is done: a lease is deleted
+    The lock ends with this node (Consul's serfHealth), or two to four intervals after this agent
+    did. Should two agents believe for a moment that they lead, no harm is done: a lease is deleted
     only as it was read.
     """
 
@@ -29,7 +29,7 @@ class Leader:
         self._containers = containers
         self._store = LeaseStore(consul)
         self._node = node
-        self._ttl = min(max(_SHORTEST_TTL, round(3 * interval)), _LONGEST_TTL)
+        self._ttl = min(max(_SHORTEST_TTL, round(2 * interval)), _LONGEST_TTL)
         self._session = ""
         self._leads = False
         self._suspects: set[str] = set()
