@@ -21,10 +21,10 @@ export MOLECULE_COMMAND_BORDERS := false
 PLAY := ANSIBLE_INVENTORY=$(INVENTORY) ansible-playbook
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all bench lab-up lab-down lint unit molecule engine clean
+.PHONY: help demo test test-all bench lab-up lab-down lint unit integration molecule engine clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo 'Variables: NODES=3 MANAGERS=3 OS=debian-13|debian-12 LAB=lab DEPLOYMENT=abc STACK=examples/arpanet2/fig.yml'
 
@@ -35,7 +35,7 @@ demo: lab-up ## From bare nodes to a fig file that answers by name
 	$(PLAY) status.yml
 	@$(BIN)/python -m lab prove $(DEPLOYMENT) --lab $(LAB)
 
-test: lint unit molecule ## Lint, unit tests, and every molecule scenario on real nodes
+test: lint integration unit molecule ## Lint, tests against a real Consul, unit tests, every molecule scenario
 	@echo 'make test: lint, unit tests and scenarios passed'
 
 test-all: test ## The same, then the scenarios on Debian 12 as well
@@ -51,6 +51,9 @@ lint: $(STAMP) ## ruff, mypy --strict, ansible-lint, antsibull-changelog
 
 unit: $(STAMP) ## Unit tests
 	pytest
+
+integration: engine ## Tests of the adapters against a real Consul server
+	pytest tests/integration
 
 molecule: engine ## Every molecule scenario, from bare nodes
 	OS=$(OS) molecule destroy

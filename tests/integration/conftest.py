@@ -1,0 +1,28 @@
+"""The adapters against a real Consul server: `pytest tests/integration`.
+
+The server is started here, on loopback, from the program that the lab's depot serves; ARPANET_CONSUL
+names another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import Consul
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names
+
+from lab import consul
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    with consul.server() as url:
+        yield url
+
+
+@pytest.fixture
+def url(server: str) -> str:
+    """A server with nothing of ours in it."""
+    Consul(server).delete(names.KV_ROOT, recurse=True)
+    return server
