@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .arpanet.adapters import compose
-from .arpanet.core import names, stack, support
+from .arpanet.core import generations, names, stack, support
 
 # How nodes name the cluster's registry: a proxy on each of them.
 REGISTRY = "127.0.0.1:5000"
@@ -54,6 +54,7 @@ def read_stack(
             env_files or [],
             {key: str(value) for key, value in (environment or {}).items()},
         )
+        generations.check(stack.own_networks(model))
         notes = [*model.pop("x-arpanet-warnings"), *stack.check(model)]
         builds = [_build(name, service, body) for service, body in model["services"].items() if body.get("build")]
     except (compose.ComposeError, names.InvalidName) as error:

@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 
-from . import generations, names, order, support
+from . import names, order, support
 from .secrecy import masked
 from .services import Context, Spec, replicas, service_spec
 from .subnets import swarm_range
@@ -88,7 +88,6 @@ def check(model: Spec) -> list[str]:
         raise support.Unsupported("the stack has no services (are they all behind a profile?)")
     warnings = support.check(model)
     order.needs(services)
-    generations.check(own_networks(model))
     labels: dict[str, str] = {}
     for name, service in sorted(services.items()):
         label = names.dns_label(name)
