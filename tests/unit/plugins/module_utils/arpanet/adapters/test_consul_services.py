@@ -156,7 +156,7 @@ def test_sessions_and_locks() -> None:
         }
     )
     assert consul.open_session("arpanet agent", 90) == "s1"
-    assert script.body() == {"name": "arpanet agent", "ttl": "90s"}
+    assert script.body() == {"name": "arpanet agent", "lockdelay": "0s", "ttl": "90s"}
     assert consul.renew_session("s1") is True
     assert consul.renew_session("s2") is False
     assert consul.lock("arpanet/leader", {"node": "node1"}, "s1") is True
