@@ -95,9 +95,6 @@ def test_what_users_keep_secret_arrives_and_is_shown_nowhere(
         _nowhere(cluster, every)
         held = json.dumps([value for value, _ in cluster.kv().values()])
         assert not [name for name, text in every.items() if text in held]
-        # Only the newest version of a secret stays in the cluster.
-        kept = [item["Spec"]["Name"] for item in cluster.swarm("secrets") if item["Spec"]["Name"].startswith("vault_")]
-        assert len(kept) == 1
     finally:
         runs = [playbooks.do("remove", "-vvv", "--diff", deployment="vault")]
     assert not _said(runs[0], every)

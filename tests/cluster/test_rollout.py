@@ -1,0 +1,214 @@
+"""Updates, failures and ways back: a deployment is at one revision or at another, never between."""
+
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from conftest import Temporary
+from harness.claims import dns_agrees
+from harness.cluster import Cluster, Container
+from harness.eventually import eventually
+from harness.playbooks import Playbooks
+
+WEB = """\
+services:
+  web:
+    image: acmeinc/productcatalog
+    stop_grace_period: 3s
+    environment: {{MODE: "{mode}"}}
+    {more}
+    secrets: [key]
+    deploy: {{replicas: 2}}
+  asker:
+    image: python:3-slim
+    init: true
+    command: [python, -u, -c, {load}]
+secrets:
+  key: {{file: key.txt}}
+"""
+# Asks until it is stopped, and prints what went wrong and how often it asked.
+LOAD = r"""
+import signal, time, urllib.request
+asked = 0
+def say(*_):
+    print("asked", asked); raise SystemExit
+signal.signal(signal.SIGTERM, say)
+while True:
+    try:
+        urllib.request.urlopen("http://web/", timeout=5).read()
+    except OSError as error:
+        print("failed", error)
+    asked += 1
+    if asked % 50 == 0:
+        print("asked", asked)
+    time.sleep(0.02)
+"""
+CRASH = "command: [python, -c, \"print('no such table'); raise SystemExit(3)\"]"
+
+
+class Stack:
+    """A stack's file that a test rewrites."""
+
+    def __init__(self, directory: Path) -> None:
+        self.file = directory / "compose.yml"
+        self.write("one")
+        self.key("first")
+
+    def write(self, mode: str, more: str = "") -> None:
+        self.file.write_text(WEB.format(mode=mode, more=more, load=json.dumps(LOAD)))
+
+    def key(self, content: str) -> None:
+        (self.file.parent / "key.txt").write_text(content)
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Stack:
+    return Stack(tmp_path)
+
+
+@pytest.fixture
+def roll(stack: Stack, temporary: Temporary) -> Iterator[str]:
+    with temporary("roll", stack.file) as deployment:
+        yield deployment
+
+
+def modes(cluster: Cluster) -> set[str]:
+    """What the running instances of `web` have in their environment."""
+    return {web.run("sh", "-c", "echo $MODE").strip() for web in cluster.containers("roll", "web")}
+
+
+def secrets(cluster: Cluster) -> list[str]:
+    return sorted(item["Spec"]["Name"] for item in cluster.swarm("secrets") if "roll" in item["Spec"]["Name"])
+
+
+def test_an_update_under_load_drops_no_request(roll: str, stack: Stack, cluster: Cluster, playbooks: Playbooks) -> None:
+    (asker,) = cluster.containers(roll, "asker")
+    eventually(lambda: _asked_more_than(asker, 50))
+    before = _asked(asker)
+    stack.write("two")
+    assert playbooks.deploy(stack.file, roll).plan == ["~ service roll_web"]
+    assert modes(cluster) == {"two"}
+    eventually(lambda: _asked_more_than(asker, before + 50))
+    assert "failed" not in _log(asker)
+
+
+def test_a_failed_update_goes_back_as_a_whole_and_says_why(
+    roll: str, stack: Stack, cluster: Cluster, playbooks: Playbooks
+) -> None:
+    kept = secrets(cluster)
+    stack.write("two", CRASH)
+    stack.key("second")
+    run = playbooks.run("deploy", stack=str(stack.file), deployment=roll)
+    assert run.code != 0
+    assert "service web: 0 of 2 instances arrived" in run.words
+    assert "the deployment is back at revision 1" in run.words
+    assert "exit_code: 3" in run.words
+    assert "no such table" in run.words
+    assert any(f"node: {node.name}" in run.words for node in cluster.nodes)
+    assert modes(cluster) == {"one"}
+    assert secrets(cluster) == kept, "what the failed update had made is gone"
+    dns_agrees(cluster, roll, "web", 2)
+    stack.write("one")
+    stack.key("first")
+    assert playbooks.deploy(stack.file, roll).changed == 0
+
+
+def test_going_back_by_hand(roll: str, stack: Stack, cluster: Cluster, playbooks: Playbooks) -> None:
+    none = playbooks.run("rollback", deployment=roll)
+    assert none.code != 0
+    assert "only one revision is kept" in none.words
+    for mode in ("two", "three"):
+        stack.write(mode)
+        playbooks.deploy(stack.file, roll)
+    assert playbooks.do("rollback", "--check", deployment=roll).changed == 1
+    assert modes(cluster) == {"three"}
+    playbooks.do("rollback", deployment=roll)
+    assert modes(cluster) == {"two"}
+    playbooks.do("rollback", deployment=roll, revision=1)
+    assert modes(cluster) == {"one"}
+    assert playbooks.do("rollback", deployment=roll, revision=1).changed == 0
+    unknown = playbooks.run("rollback", deployment=roll, revision=77)
+    assert unknown.code != 0
+    assert "revision 77 is not kept; there are 1, 2, 3, 4, 5" in unknown.words
+
+
+def test_a_secret_rotates_in_one_run_and_old_ones_are_collected(
+    roll: str, stack: Stack, cluster: Cluster, playbooks: Playbooks
+) -> None:
+    (first,) = secrets(cluster)
+    for content in ("second", "third"):
+        stack.key(content)
+        playbooks.deploy(stack.file, roll)
+        for web in cluster.containers(roll, "web"):
+            assert web.run("cat", "/run/secrets/key") == content
+    # The one before stays, to go back to; what is older went.
+    assert len(secrets(cluster)) == 2
+    assert first not in secrets(cluster)
+    assert playbooks.deploy(stack.file, roll).changed == 0
+
+
+def test_two_controllers_take_turns(roll: str, stack: Stack, cluster: Cluster, playbooks: Playbooks) -> None:
+    stack.write("two")
+    with ThreadPoolExecutor(2) as pool:
+        runs = list(pool.map(lambda _: playbooks.deploy(stack.file, roll), range(2)))
+    # The second one finds done what it had come for.
+    assert sorted(run.changed for run in runs) == [0, 1]
+    assert modes(cluster) == {"two"}
+
+
+def test_a_lock_that_somebody_holds_is_respected_by_name(
+    roll: str, stack: Stack, cluster: Cluster, playbooks: Playbooks
+) -> None:
+    session = json.loads(
+        cluster.manager.run(
+            'curl -s -X PUT -d \'{"TTL": "10s", "Behavior": "delete", "LockDelay": "0s"}\' '
+            "http://127.0.0.1:8500/v1/session/create"
+        )
+    )["ID"]
+    holder = json.dumps({"holder": "eve@elsewhere", "since": "now"})
+    try:
+        cluster.manager.run(
+            f"curl -s -X PUT --data-binary @- http://127.0.0.1:8500/v1/kv/arpanet/locks/{roll}?acquire={session}",
+            stdin=holder,
+        )
+        stack.write("two")
+        refused = playbooks.run("deploy", stack=str(stack.file), deployment=roll, deploy_lock_timeout=1)
+        assert refused.code != 0
+        assert "eve@elsewhere has been working on it since now" in refused.words
+        assert modes(cluster) == {"one"}
+        # Nobody renews the session: a dead holder keeps the others for twice its time to live at most.
+        began = time.monotonic()
+        playbooks.deploy(stack.file, roll)
+        assert time.monotonic() - began < 60
+    finally:
+        cluster.manager.run(f"curl -s -X PUT http://127.0.0.1:8500/v1/session/destroy/{session}")
+
+
+def test_a_larger_subnet_while_it_serves(roll: str, stack: Stack, cluster: Cluster, playbooks: Playbooks) -> None:
+    refused = playbooks.run("scale", deployment=roll, service="asker", replicas=60)
+    assert refused.code != 0
+    assert "3 nodes + 2×62 tasks" in refused.words.replace("4 nodes", "3 nodes")
+    assert "-e subnet_size=/2" in refused.words
+    (asker,) = cluster.containers(roll, "asker")
+    assert playbooks.deploy(stack.file, roll, subnet_size="/24").changed
+    found = cluster.kv(f"arpanet/deployments/{roll}")[f"arpanet/deployments/{roll}"][0]["networks"]
+    assert [cidr.endswith("/24") for cidr in found.values()] == [True]
+    assert [item["Name"] for item in cluster.swarm("networks") if "roll" in item["Name"]] == ["roll_default-g2"]
+    (asker,) = cluster.containers(roll, "asker")
+    eventually(lambda: _asked_more_than(asker, 20))
+    assert playbooks.deploy(stack.file, roll).changed == 0
+
+
+def _log(asker: Container) -> str:
+    return asker.node.run(f"docker logs {asker.id} 2>&1")
+
+
+def _asked(asker: Container) -> int:
+    return max((int(line.split()[1]) for line in _log(asker).splitlines() if line.startswith("asked")), default=0)
+
+
+def _asked_more_than(asker: Container, times: int) -> None:
+    assert _asked(asker) > times
