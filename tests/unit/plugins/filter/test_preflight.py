@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.arpanet.cluster.plugins.filter.preflight import FilterModule, peer_address, swarm_nodes
+
+
+@pytest.mark.parametrize(
+    ("variables", "address"),
+    [
+        ({"arpanet_address": "10.0.0.1", "ansible_host": "1.1.1.1"}, "10.0.0.1"),
+        ({"ansible_facts": {"arpanet_node": {"address": "10.0.0.2"}}, "ansible_host": "1.1.1.1"}, "10.0.0.2"),
+        # A host that is down.
+        ({"ansible_host": "10.0.0.3"}, "10.0.0.3"),
+        ({"ansible_host": "node.example.net"}, ""),
+        ({}, ""),
+    ],
+)
+def test_peer_address(variables: dict[str, Any], address: str) -> None:
+    assert peer_address(variables) == address
+
+
+def host(node_id: str = "", **rest: Any) -> dict[str, Any]:
+    return {"ansible_facts": {"arpanet_node": {"swarm": {"node_id": node_id}}}, **rest}
+
+
+def test_swarm_nodes() -> None:
+    variables = {
+        "old": host("n1", swarm_labels={"disk": "ssd"}, swarm_availability="drain"),
+        "new": host("", __swarm_joined={"node_id": "n2"}),
+        "again": host("stale", __swarm_joined={"node_id": "n3"}, __swarm_started={"skipped": True}),
+        "bare": host(),
+    }
+    assert swarm_nodes(variables, list(variables), ["old"]) == [
+        {"name": "old", "id": "n1", "role": "manager", "labels": {"disk": "ssd"}, "availability": "drain"},
+        {"name": "new", "id": "n2", "role": "worker", "labels": {}},
+        {"name": "again", "id": "n3", "role": "worker", "labels": {}},
+    ]
+
+
+def test_names() -> None:
+    assert all(callable(function) for function in FilterModule().filters().values())

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.arpanet.cluster.plugins.modules import cluster_key
+
+Run = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(cluster_key, "KEYS", str(tmp_path / "keys"))
+    return tmp_path / "keys"
+
+
+def test_made_once(run: Run, keys: Path) -> None:
+    made = run("cluster_key", {"name": "serf"})
+    assert made["changed"]
+    assert len(base64.b64decode(made["key"])) == 32
+    assert ((keys / "serf").stat().st_mode & 0o777, keys.stat().st_mode & 0o777) == (0o600, 0o700)
+    again = run("cluster_key", {"name": "serf"})
+    assert (again["changed"], again["key"]) == (False, made["key"])
+    assert [path.name for path in keys.iterdir()] == ["serf"]
+
+
+def test_check_mode_makes_none(run: Run, keys: Path) -> None:
+    assert run("cluster_key", {"name": "serf"}, check=True)["changed"]
+    assert not keys.exists()
+
+
+def test_never_replaces(keys: Path) -> None:
+    keys.mkdir()
+    (keys / "serf").write_text("theirs\n")
+    with pytest.raises(FileExistsError):
+        cluster_key.make(keys / "serf", 32)
+    assert (keys / "serf").read_text() == "theirs\n"
+    assert [path.name for path in keys.iterdir()] == ["serf"]
+
+
+def test_empty_and_badly_named(run: Run, keys: Path) -> None:
+    keys.mkdir()
+    (keys / "serf").touch()
+    assert "is empty" in run("cluster_key", {"name": "serf"})["msg"]
+    assert "not a key's name" in run("cluster_key", {"name": "../x"})["msg"]
