@@ -46,7 +46,7 @@ ABSENT = Entry({}, 0)
 @dataclass(frozen=True)
 class Op:
     """One step of a transaction: `set`, `delete` or only `check`, under the condition that the key's
-    index is still `index` (0: the key must not exist)."""
+    index is still `index` (0: the key must not exist). To delete a key that is gone succeeds."""
 
     verb: str
     key: str
@@ -250,6 +250,12 @@ class Consul:
                     raise
 
     # Services of nodes that have no agent
+
+    def has_agent(self, node: str) -> bool:
+        """Does a Consul agent look after this node's services? It drops what others register there."""
+        with self._asking(f"asking for the checks of node {node}"):
+            _, checks = self.api.health.node(node)
+        return any(check["CheckID"] == "serfHealth" for check in checks)
 
     def external(self, node: str) -> tuple[str, dict[str, Registration]] | None:
         """Address and services (by ID) of a node in the catalog; None when there is no such node."""
