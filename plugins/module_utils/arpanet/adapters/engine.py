@@ -51,6 +51,11 @@ class Engine:
                 f"{what}: the Engine at {self.url} does not answer ({error}). Is the docker service running there?"
             ) from error
 
+    def api_version(self) -> tuple[int, int]:
+        """The version of the API that is spoken with this Engine, such as (1, 45)."""
+        major, minor = self.api.api_version.split(".")
+        return int(major), int(minor)
+
     def info(self) -> Spec:
         """`GET /info`."""
         with self.asking("asking for the Engine's state"):

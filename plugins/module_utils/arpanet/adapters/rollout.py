@@ -16,7 +16,7 @@ from ..core.convergence import Failure, Progress, Task, progress
 from ..core.placements import hostname, placements
 from ..core.plan import CREATE, REMOVE, UPDATE, Actual, Plan, clashing_networks, plan
 from ..core.record import Record, parse
-from ..core.services import Spec
+from ..core.services import Spec, fitted
 from ..core.sizing import Need, check_room
 from ..core.stack import Desired, desired, tasks_on
 from ..core.subnets import DEFAULT_POOL, DEFAULT_RANGE, parse_pool
@@ -117,11 +117,18 @@ class Rollout:
         """What a model means on this cluster now: images pinned to the digests of this moment."""
         images, unresolved = self._pinned(model, actual)
         wanted = desired(model, self.deployment, subnets, images, record.scaled, publish_mode)
+        fit = {name: fitted(spec, self._engine.api_version()) for name, spec in wanted.services.items()}
+        ignored = [
+            f"service {self._short(name)}: '{key}' is ignored: this Engine is too old for it"
+            for name, (_, keys) in fit.items()
+            for key in keys
+        ]
         warnings = [
             f"service {name}: no registry tells the digest of {image}; each node uses what it has or can pull"
             for name, image in sorted(unresolved.items())
         ]
-        return replace(wanted, warnings=(*wanted.warnings, *warnings))
+        services = {name: spec for name, (spec, _) in fit.items()}
+        return replace(wanted, services=services, warnings=(*wanted.warnings, *ignored, *warnings))
 
     def plan(self, wanted: Desired, actual: Actual) -> Plan:
         """What has to be done; RolloutError when it cannot be done by changing things in place."""

@@ -125,7 +125,8 @@ def _aliases(text: str) -> tuple[str, ...]:
     found = set()
     for word in filter(None, (word.strip() for word in text.split(","))):
         try:
-            found.add(names.dns_label(word))
+            # Clients ask for the name as it is written; as a label it is a host name as well.
+            found |= {names.dns_label(word), word.lower()}
         except names.InvalidName:
             continue
     return tuple(sorted(found))

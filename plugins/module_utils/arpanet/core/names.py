@@ -48,10 +48,12 @@ def check_deployment_id(deployment: str) -> str:
         )
     if "--" in deployment:
         raise InvalidName(
-            f"deployment id {deployment!r} has two hyphens in a row: {deployment.replace('--', '-')} would do"
+            f"deployment id {deployment!r} has two hyphens in a row: {re.sub('-+', '-', deployment)} would do"
         )
     if deployment in _RESERVED_IDS:
         raise InvalidName(f"deployment id {deployment!r} is a word of Consul's DNS: choose another")
+    if deployment.startswith("arpanet-"):
+        raise InvalidName(f"deployment id {deployment!r} begins as the cluster's own services do: choose another")
     return deployment
 
 

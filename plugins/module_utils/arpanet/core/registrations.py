@@ -138,7 +138,8 @@ def _forms(container: Container, suffix: str) -> list[Registration]:
         (names.META_DEPLOYMENT, instance.deployment),
         (names.META_SERVICE, instance.service),
     )
-    tags = {label, f"{instance.number}.{label}", *container.aliases}
+    # A tag may have an underscore or a dot, and clients ask for a service as its file calls it.
+    tags = {label, instance.service.lower(), f"{instance.number}.{label}", *container.aliases}
     plain = Registration(
         id=f"{instance.id}{suffix}",
         name=instance.service_name,

@@ -89,6 +89,20 @@ def service_spec(name: str, service: Spec, context: Context) -> Spec:
     return spec
 
 
+def fitted(spec: Spec, api: tuple[int, int]) -> tuple[Spec, list[str]]:
+    """A specification without what an Engine with this API does not know, and the compose keys of that.
+
+    Such an Engine forgets it, so that every plan would want to add it again.
+    """
+    container = spec["TaskTemplate"]["ContainerSpec"]
+    check = container.get("Healthcheck") or {}
+    if api >= (1, 44) or "StartInterval" not in check:
+        return spec, []
+    check = {key: value for key, value in check.items() if key != "StartInterval"}
+    template = {**spec["TaskTemplate"], "ContainerSpec": {**container, "Healthcheck": check}}
+    return {**spec, "TaskTemplate": template}, ["healthcheck.start_interval"]
+
+
 def _container(name: str, service: Spec, context: Context, labels: dict[str, str]) -> Spec:
     # The Engine's words: Command is the entry point, Args is the command.
     entrypoint = service.get("entrypoint")

@@ -199,9 +199,9 @@ def aliases(services: dict[str, Spec]) -> dict[str, tuple[str, ...]]:
             if alias and target in found:
                 found[target].add(alias)
     return {
-        name: tuple(sorted({names.dns_label(alias) for alias in extra} - {names.dns_label(name)}))
+        name: own
         for name, extra in found.items()
-        if extra
+        if (own := tuple(sorted({alias.lower() for alias in extra if names.dns_label(alias)} - {name.lower()})))
     }
 
 

@@ -128,7 +128,7 @@ def test_port(ports: list[dict[str, Any]] | None, port: int) -> None:
         ("", ()),
         ("db", ("db",)),
         ("db,cache", ("cache", "db")),
-        (" DB , my_cache ,", ("db", "my-cache")),
+        (" DB , my_cache ,", ("db", "my-cache", "my_cache")),
         ("good,b a d,-bad", ("good",)),
     ],
 )

@@ -38,6 +38,7 @@ def test_deployment_ids(deployment: str) -> None:
         ("node", "is a word of Consul's DNS"),
         ("query", "is a word of Consul's DNS"),
         ("addr", "is a word of Consul's DNS"),
+        ("arpanet-registry", "begins as the cluster's own services do"),
     ],
 )
 def test_refused_deployment_ids_are_named_with_the_rule(deployment: str, said: str) -> None:

@@ -50,7 +50,7 @@ def test_both_forms() -> None:
             "abc",
             address="10.32.0.5",
             port=80,
-            tags=("3.data-base", "data-base", "db"),
+            tags=("3.data-base", "data-base", "data_base", "db"),
             meta=meta,
         ),
     }
