@@ -97,10 +97,7 @@ def main() -> None:
         changed = False
     except FileNotFoundError:
         changed = True
-        if module.check_mode:
-            key = base64.b64encode(bytes(length)).decode()
-        else:
-            key = make(path, length)
+        key = base64.b64encode(bytes(length)).decode() if module.check_mode else make(path, length)
     if not key:
         module.fail_json(msg=f"{path} is empty; put the key there that the other managers have")
     module.exit_json(changed=changed, key=key)
