@@ -190,7 +190,7 @@ def test_a_lock_that_somebody_holds_is_respected_by_name(
 def test_a_larger_subnet_while_it_serves(roll: str, stack: Stack, cluster: Cluster, playbooks: Playbooks) -> None:
     refused = playbooks.run("scale", deployment=roll, service="asker", replicas=60)
     assert refused.code != 0
-    assert "3 nodes + 2×62 tasks" in refused.words.replace("4 nodes", "3 nodes")
+    assert f"{len(cluster.nodes)} nodes + 2" in refused.words
     assert "-e subnet_size=/2" in refused.words
     (asker,) = cluster.containers(roll, "asker")
     assert playbooks.deploy(stack.file, roll, subnet_size="/24").changed
