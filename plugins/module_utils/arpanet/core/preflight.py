@@ -119,8 +119,11 @@ def engine_problems(
     return found
 
 
-def swarm_problems(nodes: Mapping[str, Facts], managers: Sequence[str], joining: Iterable[str]) -> list[str]:
-    """Nodes of other swarms, and a first start that nobody can be sure about."""
+def swarm_problems(
+    nodes: Mapping[str, Facts], managers: Sequence[str], joining: Iterable[str], demote: bool = False
+) -> list[str]:
+    """Nodes of other swarms, a first start that nobody can be sure about, and managers that would be
+    demoted without a word to that effect."""
     locals_ = {name: _local(facts) for name, facts in nodes.items() if facts}
     # Also one that the inventory moved to the workers: it is demoted once the others have joined it.
     active = {name: local for name, local in locals_.items() if local.state == ACTIVE and local.manager}
@@ -144,6 +147,12 @@ def swarm_problems(nodes: Mapping[str, Facts], managers: Sequence[str], joining:
                 f"{name} is in another swarm ({local.cluster_id or 'as node ' + local.node_id}). Take it out "
                 "with `docker swarm leave --force`, or out of the inventory."
             )
+    lost = [name for name in active if name not in managers]
+    if lost and not demote:
+        found.append(
+            f"{', '.join(lost)} would stop being a manager, for the inventory has it among the workers. "
+            "Set swarm_demote to true if that is meant."
+        )
     waiting = [name for name in joining if name in locals_ and locals_[name].state != ACTIVE]
     if waiting and active and not known:
         found.append(

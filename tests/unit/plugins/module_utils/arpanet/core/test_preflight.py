@@ -158,7 +158,10 @@ def test_swarm(nodes: dict[str, Any], managers: list[str], message: str) -> None
 
 
 def test_a_manager_that_became_a_worker_in_the_inventory_lets_the_others_in() -> None:
-    assert preflight.swarm_problems({"a": facts(1), "w": manager(2)}, ["a"], ["a", "w"]) == []
+    nodes = {"a": facts(1), "w": manager(2)}
+    assert preflight.swarm_problems(nodes, ["a"], ["a", "w"], demote=True) == []
+    (problem,) = preflight.swarm_problems(nodes, ["a"], ["a", "w"])
+    assert problem.startswith("w would stop being a manager")
 
 
 def test_a_dead_manager_does_not_matter_to_a_swarm_that_works() -> None:
