@@ -83,7 +83,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     if not registries:
         module.fail_json(
             msg="No registry of the cluster is healthy, so images cannot be kept: "
-            "look at the service docker-registry on the managers, or run site.yml"
+            "look at `systemctl status arpanet-registry` on the managers, or run site.yml"
         )
     having = {build["image"]: images.holders(registries, build["image"]) for build in asked["builds"]}
     missing = [image for image, holders in having.items() if not holders]

@@ -143,6 +143,8 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise ComposeError(f"{path} does not exist: give the stack's file with -e stack=PATH") from error
+    except IsADirectoryError as error:
+        raise ComposeError(f"{path} is a directory: give the stack's file in it with -e stack=PATH") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ComposeError(f"{path} cannot be read: {error}") from error
 

@@ -12,6 +12,7 @@ _PARTS = {
     "consul": "Consul",
     "serf": "Serf",
 }
+_FEW = 3
 
 
 def problems(status: Status) -> list[str]:
@@ -110,7 +111,7 @@ def _service(service: Service, deployment: str, status: Status) -> Iterator[str]
         reasons = [_state(one) for one in waiting]
         if not any(one.error for one in waiting):
             reasons += service.reasons
-        why = f": {'; '.join(reasons)}" if reasons else ""
+        why = f": {_few(reasons)}" if reasons else ""
         yield f"{here} has {service.running} of {service.wanted} instances{why}"
     elif service.update in ("paused", "rollback_paused", "rollback_completed"):
         why = f": {'; '.join(service.reasons)}" if service.reasons else ""
@@ -120,6 +121,12 @@ def _service(service: Service, deployment: str, status: Status) -> Iterator[str]
         # Of a node that is down as a whole one line is enough.
         if one.state == "running" and one.in_dns is False and one.node not in failed:
             yield f"{one.instance} runs on {one.node} but is not in DNS: {_why_not_in_dns(one.error, one.node)}"
+
+
+def _few(reasons: list[str]) -> str:
+    """The first of them; five hundred waiting instances have no more to say than three."""
+    more = f"; and {len(reasons) - _FEW} more" if len(reasons) > _FEW else ""
+    return "; ".join(reasons[:_FEW]) + more
 
 
 def _state(one: Placement) -> str:

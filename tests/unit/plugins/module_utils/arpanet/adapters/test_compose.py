@@ -194,7 +194,7 @@ def test_no_file(tmp_path: Path) -> None:
 
 
 def test_a_directory_in_its_place(tmp_path: Path) -> None:
-    with pytest.raises(ComposeError, match="cannot be read"):
+    with pytest.raises(ComposeError, match="is a directory: give the stack's file in it"):
         normalise(tmp_path, "abc", COMMAND)
 
 

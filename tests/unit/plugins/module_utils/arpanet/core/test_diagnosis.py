@@ -145,6 +145,16 @@ def test_instances_that_cannot_be_placed() -> None:
     )
 
 
+def test_many_instances_that_wait_are_one_line_that_can_be_read() -> None:
+    parts = cluster.recorded()
+    for task in [*cluster.tasks_of(parts, "pricing"), *cluster.tasks_of(parts, "cache")]:
+        task["ServiceID"] = parts["services"]["abc_pricing"]["ID"]
+        task["Status"] = {"State": "new"}
+    line = next(line for line in found(parts) if "pricing" in line)
+    assert line.endswith("; and 2 more")
+    assert line.count("is new") == 3
+
+
 def test_an_update_that_was_given_up() -> None:
     parts = cluster.recorded()
     parts["services"]["abc_cache"]["UpdateStatus"] = {"State": "paused", "Message": "update paused due to failure"}
