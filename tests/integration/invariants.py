@@ -6,16 +6,21 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 from itertools import pairwise
 
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import Consul
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import ABSENT, Consul, Entry
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.sizing import reserved_range
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.subnets import blocks_of
 
 
 def owners(consul: Consul) -> dict[str, IPv4Network]:
+    return _owners(consul.list(names.OWNERS_PREFIX))
+
+
+def _owners(entries: dict[str, Entry]) -> dict[str, IPv4Network]:
     return {
         key.removeprefix(names.OWNERS_PREFIX): IPv4Network(entry.value["subnet"])
-        for key, entry in consul.list(names.OWNERS_PREFIX).items()
+        for key, entry in entries.items()
+        if key.startswith(names.OWNERS_PREFIX)
     }
 
 
@@ -25,9 +30,13 @@ def broken_subnets(consul: Consul, pool: IPv4Network, in_use: tuple[IPv4Network,
 
 
 def _broken_subnets(consul: Consul, pool: IPv4Network, in_use: tuple[IPv4Network, ...]) -> Iterator[str]:
-    held = owners(consul)
+    # In one request: what a killed controller has sent may take effect between two.
+    entries = consul.list(names.SUBNETS_PREFIX)
+    held = _owners(entries)
     blocks = {
-        IPv4Network(names.block_of_key(key)): entry.value for key, entry in consul.list(names.BLOCKS_PREFIX).items()
+        IPv4Network(names.block_of_key(key)): entry.value
+        for key, entry in entries.items()
+        if key.startswith(names.BLOCKS_PREFIX)
     }
     ordered = sorted(held.items(), key=lambda item: item[1])
     yield from (f"{one} and {two} overlap" for one, two in pairwise(ordered) if one[1].overlaps(two[1]))
@@ -40,10 +49,10 @@ def _broken_subnets(consul: Consul, pool: IPv4Network, in_use: tuple[IPv4Network
             for block in blocks_of(subnet)
             if blocks.get(block, {}).get(str(subnet)) != owner
         )
-    for block, entries in blocks.items():
-        if not entries:
+    for block, known in blocks.items():
+        if not known:
             yield f"block {block} is empty and has a key"
-        for cidr, owner in entries.items():
+        for cidr, owner in known.items():
             if held.get(owner) != IPv4Network(cidr):
                 yield f"block {block} gives {cidr} to {owner}, who has {held.get(owner)}: leaked"
             if block not in blocks_of(IPv4Network(cidr)):
@@ -52,9 +61,12 @@ def _broken_subnets(consul: Consul, pool: IPv4Network, in_use: tuple[IPv4Network
 
 def broken_addresses(consul: Consul, deployment: str, network: str, subnet: IPv4Network) -> list[str]:
     """Everything that is wrong with a network's explicit addresses; empty when nothing is."""
-    known = consul.get(names.addresses_key(deployment, network))
+    entries = consul.list(f"{names.deployment_key(deployment)}/")
+    known = entries.get(names.addresses_key(deployment, network), ABSENT)
     prefix = names.leases_prefix(deployment)
-    leases = {key.removeprefix(prefix): entry.value["owner"] for key, entry in consul.list(prefix).items()}
+    leases = {
+        key.removeprefix(prefix): entry.value["owner"] for key, entry in entries.items() if key.startswith(prefix)
+    }
     given = {value["address"]: owner for owner, value in known.value.items()}
     found = []
     if leases != given:

@@ -196,3 +196,21 @@ def test_a_network_that_the_deployment_no_longer_has_is_given_back(consul: Consu
     consul.put(names.deployment_key("abc"), {"deployment": "abc", "networks": {"default": "10.32.0.0/26"}})
     assert mine.release("abc/back") is not None
     assert mine.owned("abc") == {}
+
+
+def test_a_late_release_takes_nothing_from_the_next_owner(url: str, consul: Consul) -> None:
+    only = parse_pool("only", "10.33.0.0/26")
+    subnet = SubnetStore(consul, only).allocate(Request("abc/default", 26))
+    late = Consul(url)
+    snapshot = late.snapshot
+
+    def released_and_allocated_meanwhile(keys: object) -> object:
+        late.snapshot = snapshot
+        SubnetStore(consul, only).release("abc/default")
+        assert SubnetStore(consul, only).allocate(Request("xyz/default", 26)) == subnet
+        return snapshot(keys)
+
+    late.snapshot = released_and_allocated_meanwhile
+    SubnetStore(late, only).release("abc/default")
+    assert owners(consul) == {"xyz/default": subnet}
+    nothing_wrong(consul)

@@ -66,7 +66,7 @@ class FakeConsul:
         assert len(steps) <= MOST_STEPS, "Consul refuses so many steps at once"
         assert len({op.key for op in steps}) == len(steps), "one key changed twice in a transaction"
         self.before_commit(steps)
-        if any(self.entries.get(op.key, ABSENT).index != op.index for op in steps):
+        if not all(self._holds(op) for op in steps):
             return False
         self.index += 1
         for op in steps:
@@ -77,6 +77,11 @@ class FakeConsul:
         self.commits.append(steps)
         self.after_commit(steps)
         return True
+
+    def _holds(self, op: Op) -> bool:
+        index = self.entries.get(op.key, ABSENT).index
+        # Consul takes the deletion of a key that is gone for done.
+        return index == op.index or (op.verb == "delete" and not index)
 
     def healthy(self, service: str, tag: str | None = None) -> list[dict[str, Any]]:
         return [item for item in self.instances.get(service, []) if tag is None or tag in item["tags"]]

@@ -115,7 +115,8 @@ class SubnetStore:
         ops = [unused, Op("check", names.addresses_key(deployment, network), 0)]
         ops.append(Op("delete", owner_key, held.index))
         for key, entry in blocks.items():
-            rest = {cidr: who for cidr, who in entry.value.items() if cidr != str(subnet)}
+            # By owner: if somebody else has released it first, the range may be another one's by now.
+            rest = {cidr: who for cidr, who in entry.value.items() if (cidr, who) != (str(subnet), owner)}
             if len(rest) < len(entry.value):
                 ops.append(Op("set" if rest else "delete", key, entry.index, rest))
         return (subnet,) if self._consul.commit(ops) else None
