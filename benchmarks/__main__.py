@@ -1,6 +1,6 @@
 """Measure on a lab, and print every figure beside its target and its peer.
 
-python -m benchmarks [part …]    parts: deploys, starts, sites, subnets; all of them without a word
+python -m benchmarks [part …]    parts: sites, deploys, starts, updates, large, subnets; all of them without a word
 
 The inventory is that of ANSIBLE_INVENTORY; site.yml has made a cluster of it before.
 """
@@ -16,7 +16,7 @@ from harness.playbooks import Playbooks
 
 from lab import consul
 
-from . import deploys, figures, sites, starts, subnets
+from . import deploys, figures, large, sites, starts, subnets, updates
 from .subnets import Row
 
 RESULT = CHECKOUT / ".cache/bench.json"
@@ -28,7 +28,14 @@ def _subnets(cluster: Cluster, playbooks: Playbooks) -> list[Row]:
         return subnets.run(url)
 
 
-PARTS: dict[str, Part] = {"sites": sites.run, "deploys": deploys.run, "starts": starts.run, "subnets": _subnets}
+PARTS: dict[str, Part] = {
+    "sites": sites.run,
+    "deploys": deploys.run,
+    "starts": starts.run,
+    "updates": updates.run,
+    "large": large.run,
+    "subnets": _subnets,
+}
 
 
 def main() -> None:
