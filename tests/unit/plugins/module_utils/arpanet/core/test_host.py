@@ -27,9 +27,7 @@ def test_distribution(text: str, expected: tuple[str, ...]) -> None:
     assert (found.id, found.version, found.codename, found.family) == expected
 
 
-@pytest.mark.parametrize(
-    ("machine", "name"), [("x86_64", "amd64"), ("aarch64", "arm64"), ("riscv64", "riscv64")]
-)
+@pytest.mark.parametrize(("machine", "name"), [("x86_64", "amd64"), ("aarch64", "arm64"), ("riscv64", "riscv64")])
 def test_architecture(machine: str, name: str) -> None:
     assert host.architecture(machine) == name
 

@@ -77,9 +77,7 @@ def test_unfit_node(changed: dict[str, Any], message: str) -> None:
 
 @pytest.mark.parametrize(("name", "version"), [("rocky", "9.4"), ("rocky", "9"), ("ubuntu", "24.04")])
 def test_supported_releases(name: str, version: str) -> None:
-    assert (
-        preflight.node_problems({"a": facts(distribution=system(name, version))}, ["a"], [], SUPPORTED) == []
-    )
+    assert preflight.node_problems({"a": facts(distribution=system(name, version))}, ["a"], [], SUPPORTED) == []
 
 
 def test_groups() -> None:
@@ -124,9 +122,7 @@ def test_engine_accepts() -> None:
     assert preflight.engine_problems(nodes, {"told": "172.31.0.1/24"}, "distribution", [], BRIDGE) == []
 
 
-def manager(
-    number: int, cluster: str = "s", quorum: bool = True, members: tuple[str, ...] = ("n1", "n2")
-) -> Any:
+def manager(number: int, cluster: str = "s", quorum: bool = True, members: tuple[str, ...] = ("n1", "n2")) -> Any:
     swarm = {"state": "active", "node_id": f"n{number}", "cluster_id": cluster, "manager": True}
     return facts(number, swarm={**swarm, "quorum": quorum, "members": list(members)})
 
