@@ -46,7 +46,7 @@ lint: $(STAMP) ## ruff, mypy --strict, ansible-lint, antsibull-changelog
 	ruff format --check --quiet .
 	mypy plugins/module_utils/arpanet
 	mypy lab/*.py
-	ansible-lint -q
+	ANSIBLE_INVENTORY=inventories/example ansible-lint -q
 	antsibull-changelog lint
 
 unit: $(STAMP) ## Unit tests
