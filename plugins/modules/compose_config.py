@@ -18,6 +18,8 @@ description:
     sound secret are not in the result.
 author:
   - The arpanet.cluster authors (@arpanet)
+extends_documentation_fragment:
+  - arpanet.cluster.stack_file
 attributes:
   check_mode:
     support: full
@@ -36,25 +38,6 @@ options:
   deployment:
     description: Id of the deployment; the default is the name of the file's directory.
     type: str
-  profiles:
-    description: Profiles of the stack to enable.
-    type: list
-    elements: str
-    default: []
-  env_files:
-    description: Files to interpolate from in place of the stack's C(.env).
-    type: list
-    elements: path
-    default: []
-  environment:
-    description: Variables to interpolate from; they win over the controller's environment.
-    type: dict
-    default: {}
-  compose_command:
-    description: Command line of a Compose v2, for when none is found by itself.
-    type: list
-    elements: str
-    default: []
 """
 
 EXAMPLES = r"""

@@ -20,6 +20,7 @@ author:
 extends_documentation_fragment:
   - arpanet.cluster.consul
   - arpanet.cluster.engine
+  - arpanet.cluster.stack_file
 attributes:
   check_mode:
     support: full
@@ -46,25 +47,6 @@ options:
   file:
     description: Path of the compose or fig file on the controller; needed for O(state=present).
     type: path
-  profiles:
-    description: Profiles of the stack to enable.
-    type: list
-    elements: str
-    default: []
-  env_files:
-    description: Files to interpolate from in place of the stack's C(.env).
-    type: list
-    elements: path
-    default: []
-  environment:
-    description: Variables to interpolate from; they win over the controller's environment.
-    type: dict
-    default: {}
-  compose_command:
-    description: Command line of a Compose v2 on the controller, for when none is found by itself.
-    type: list
-    elements: str
-    default: []
   subnets:
     description: For each network its subnet, as M(arpanet.cluster.deployment_subnet) returns them.
     type: dict
