@@ -14,6 +14,8 @@ description:
   - Without O(url) the hosts of the inventory's group C(managers) are asked one after the other, until
     one answers, through their own connections. Consul listens on the loopback of the nodes only.
   - Use M(arpanet.cluster.deployment_subnet) to allocate and to release subnets.
+extends_documentation_fragment:
+  - arpanet.cluster.consul_reader
 options:
   _terms:
     description: Ids of deployments.
@@ -27,26 +29,6 @@ options:
   default:
     description: What to return for a deployment or a network that has no subnet. Without it that is an error.
     type: raw
-  url:
-    description: HTTP address of a Consul agent that the controller can reach.
-    type: str
-    env:
-      - name: ARPANET_CONSUL_URL
-      - name: CONSUL_HTTP_ADDR
-    vars:
-      - name: arpanet_consul_url
-  token:
-    description: Consul ACL token.
-    type: str
-    env:
-      - name: ARPANET_CONSUL_TOKEN
-      - name: CONSUL_HTTP_TOKEN
-    vars:
-      - name: arpanet_consul_token
-  timeout:
-    description: Seconds that Consul has for an answer.
-    type: float
-    default: 5
 """
 
 EXAMPLES = r"""
@@ -78,12 +60,7 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.generations import newest
-from ansible_collections.arpanet.cluster.plugins.plugin_utils.key_values import (
-    ConsulUnheard,
-    Reader,
-    by_url,
-    through_managers,
-)
+from ansible_collections.arpanet.cluster.plugins.plugin_utils.key_values import ConsulUnheard, reader
 
 
 class LookupModule(LookupBase):
@@ -93,7 +70,8 @@ class LookupModule(LookupBase):
         try:
             deployments = [names.check_deployment_id(str(term)) for term in terms]
             prefixes = [names.subnet_owners_prefix(deployment) for deployment in deployments]
-            found = self._reader(variables or {})(prefixes)
+            read = reader(self.get_option("url"), variables or {}, self.get_option("token"), self.get_option("timeout"))
+            found = read(prefixes)
         except names.InvalidName as error:
             raise AnsibleLookupError(str(error)) from error
         except ConsulUnheard as error:
@@ -108,13 +86,6 @@ class LookupModule(LookupBase):
             else:
                 raise AnsibleLookupError(_missing(deployment, network, sorted(subnets)))
         return results
-
-    def _reader(self, variables: dict[str, Any]) -> Reader:
-        token, timeout = self.get_option("token"), self.get_option("timeout")
-        url = self.get_option("url")
-        if url:
-            return by_url(url, token, timeout)
-        return through_managers(variables, token, timeout)
 
 
 def _subnet(entry: dict[str, Any]) -> str:

@@ -102,6 +102,7 @@ from ansible_collections.arpanet.cluster.plugins.module_utils._options import CO
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import generations, names, subnets
 
 if TYPE_CHECKING:
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import Consul
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.subnets import View
 
 
@@ -128,6 +129,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
         prefix = _prefix(network, counts, asked["size"], view.nodes)
         name = _generation(network, view.owned, prefix if asked["size"] else None)
         if name not in view.owned:
+            _check_move(consul, deployment, network, generations.generations(view.owned, network))
             request = subnets.Request(f"{deployment}/{name}", prefix)
             after[name] = store.plan(request, after.values()) if module.check_mode else store.allocate(request)
     result = _result(view.owned, after)
@@ -157,6 +159,20 @@ def _generation(network: str, owned: dict[str, IPv4Network], prefix: int | None)
     # Two of them are a move that was cut off: it is finished before another one begins.
     moves = len(there) == 1 and prefix is not None and prefix < owned[there[-1]].prefixlen
     return generations.following(there[-1]) if moves else there[-1]
+
+
+def _check_move(consul: Consul, deployment: str, network: str, there: list[str]) -> None:
+    """Refuse to move a network that owners outside the stack have addresses in."""
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.addresses import AddressStore
+
+    for name in there:
+        leased = AddressStore(consul, deployment, name).all().values()
+        if leased:
+            raise subnets.SubnetError(
+                f"network {network} of deployment {deployment} cannot move to another subnet while "
+                f"{', '.join(f'{one.owner} has {one.address}' for one in leased)} in it: give these back "
+                "(deployment_address with state: absent) and lease new ones afterwards"
+            )
 
 
 def _prefix(network: str, counts: dict[str, int], size: str | None, nodes: int) -> int:

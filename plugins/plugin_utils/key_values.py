@@ -42,6 +42,11 @@ class ConsulUnheard(Exception):
     """No Consul answered; the message says who was asked, what each said, and what to do."""
 
 
+def reader(url: str | None, variables: Mapping[str, Any], token: str | None, timeout: float) -> Reader:
+    """Reads from the URL when there is one, else through the managers of the inventory."""
+    return by_url(url, token, timeout) if url else through_managers(variables, token, timeout)
+
+
 def by_url(url: str, token: str | None, timeout: float) -> Reader:
     """Reads from the Consul agent at a URL; `host:port` means HTTP."""
     root = (url if "://" in url else f"http://{url}").rstrip("/")

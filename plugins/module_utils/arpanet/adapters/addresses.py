@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from ..core import names
+from ..core import generations, names
 from ..core.addresses import MOST_ADDRESSES, Address, check_owner, choose, parse
 from ..core.sizing import SubnetError
 from .consul import ABSENT, Consul, Entry, Op, Value
@@ -27,6 +27,13 @@ class Change:
     before: Address | None
     after: Address | None
     ops: tuple[Op, ...] = ()
+
+
+def networks_of(consul: Consul, deployment: str, network: str) -> list[str]:
+    """What Consul calls a network of a deployment, newest first: more than one while it moves."""
+    prefix = names.subnet_owners_prefix(deployment)
+    found = generations.generations((key.removeprefix(prefix) for key in consul.keys(prefix)), network)
+    return found[::-1]
 
 
 class AddressStore:
@@ -76,17 +83,16 @@ class AddressStore:
         entries = self._consul.snapshot([subnet_key, self._key, prefix])
         if subnet_key not in entries:
             raise SubnetError(
-                f"deployment {self._deployment} has no subnet for a network {self._network!r}: deploy it first, or "
-                "name one of its networks (status.yml shows them)"
+                f"{self._where} has no subnet: deploy it first, or name one of its networks (status.yml shows them)"
             )
         subnet = IPv4Network(entries[subnet_key].value["subnet"])
         entry = entries.get(self._key, ABSENT)
         before = _parsed(entry).get(owner)
         # An address of a subnet that the network no longer has leads nowhere.
         kept = before.address if before and before.address in subnet else None
-        leases = {IPv4Address(key.removeprefix(prefix)): key for key in entries if key.startswith(prefix)}
         if kept is None or wanted not in (None, kept):
-            kept = self._choose(owner, subnet, wanted, {where: entries[key].value for where, key in leases.items()})
+            leases = {IPv4Address(k.removeprefix(prefix)): v.value for k, v in entries.items() if k.startswith(prefix)}
+            kept = self._choose(owner, subnet, wanted, leases)
         after = Address(kept, owner, service or (before.service if before else owner))
         key = self._lease_key(after)
         if after == before and entries.get(key, ABSENT).value == self._lease(after):

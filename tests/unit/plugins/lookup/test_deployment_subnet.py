@@ -10,6 +10,7 @@ import pytest
 import yaml
 from ansible import constants as C
 from ansible.errors import AnsibleLookupError
+from ansible_collections.arpanet.cluster.plugins.doc_fragments import consul_reader
 from ansible_collections.arpanet.cluster.plugins.lookup import deployment_subnet
 from ansible_collections.arpanet.cluster.plugins.plugin_utils import key_values
 from fakes.consul_http import ConsulHttp, listening
@@ -42,7 +43,8 @@ def look(*terms: str, variables: dict[str, Any] | None = None, **options: Any) -
 @pytest.fixture(scope="module", autouse=True)
 def _options() -> None:
     """What Ansible's loader does with the documentation."""
-    options = yaml.safe_load(deployment_subnet.DOCUMENTATION)["options"]
+    texts = (deployment_subnet.DOCUMENTATION, consul_reader.ModuleDocFragment.DOCUMENTATION)
+    options = {name: option for text in texts for name, option in yaml.safe_load(text)["options"].items()}
     C.config.initialize_plugin_configuration_definitions("lookup", NAME, options)
 
 
