@@ -27,8 +27,6 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
         if arguments.get("state", "present") == "present":
-            if not arguments.get("file"):
-                return {**result, "failed": True, "msg": "state=present needs 'file', the stack's file"}
             try:
                 stack = read_stack(**arguments)
             except StackFileError as error:

@@ -11,7 +11,7 @@ options:
     elements: str
     default: []
   env_files:
-    description: Files to interpolate from in place of the stack's C(.env).
+    description: Files to interpolate from in place of the stack's C(.env). A relative path starts at the stack's file.
     type: list
     elements: path
     default: []

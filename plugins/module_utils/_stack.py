@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ._options import STACK
 from .arpanet.adapters import compose
 from .arpanet.core import generations, names, stack, support
 
@@ -32,30 +35,28 @@ class StackFile:
     notes: list[str]
 
 
-def read_stack(
-    file: str,
-    deployment: str | None = None,
-    profiles: list[str] | None = None,
-    env_files: list[str] | None = None,
-    environment: dict[str, Any] | None = None,
-    compose_command: list[str] | None = None,
-    **_others: Any,
-) -> StackFile:
-    """Read and check a stack's file; StackFileError says what is wrong with it."""
-    path = Path(file).expanduser().absolute()
+def read_stack(**arguments: Any) -> StackFile:
+    """Read and check a stack's file; StackFileError says what is wrong with it.
+
+    :param arguments: `deployment` and the options of `_options.STACK` as a task states them; others
+        are somebody else's.
+    """
+    asked = _validated(arguments)
+    path = Path(asked["file"]).absolute()
     name = names.stack_name(path.parent.name)
     try:
-        deployment = names.check_deployment_id(deployment or name)
+        deployment = names.check_deployment_id(asked["deployment"] or name)
         model = compose.normalise(
             path,
             deployment,
-            compose.find_command(compose_command or []),
-            profiles or [],
-            env_files or [],
-            {key: str(value) for key, value in (environment or {}).items()},
+            compose.find_command(asked["compose_command"]),
+            asked["profiles"],
+            # Whoever reads the file may be anywhere, so a relative path starts where the file is.
+            [str(path.parent / file) for file in asked["env_files"]],
+            {key: str(value) for key, value in asked["environment"].items()},
         )
         generations.check(stack.own_networks(model))
-        notes = [*model.pop("x-arpanet-warnings"), *stack.check(model)]
+        notes = [*model.pop("x-arpanet-warnings"), *_tried(model, deployment)]
         builds = [_build(name, service, body) for service, body in model["services"].items() if body.get("build")]
     except (compose.ComposeError, names.InvalidName) as error:
         raise StackFileError(str(error)) from error
@@ -64,6 +65,23 @@ def read_stack(
     for build in builds:
         model["services"][build["service"]]["image"] = f"{REGISTRY}/{build['image']}"
     return StackFile(name, deployment, model, builds, stack.network_tasks(model), notes)
+
+
+def _validated(arguments: dict[str, Any]) -> dict[str, Any]:
+    known = {**STACK, "file": {"type": "path", "required": True}, "deployment": {"type": "str"}}
+    result = ArgumentSpecValidator(known).validate(
+        {key: arguments[key] for key in known if arguments.get(key) is not None}
+    )
+    if result.error_messages:
+        raise StackFileError("; ".join(result.error_messages))
+    asked: dict[str, Any] = result.validated_parameters
+    return asked
+
+
+def _tried(model: dict[str, Any], deployment: str) -> tuple[str, ...]:
+    """Everything that would be made of the model, on no cluster, for what is wrong with it: warnings."""
+    somewhere = dict.fromkeys(stack.own_networks(model), "10.0.0.0/8")
+    return stack.desired(model, deployment, somewhere).warnings
 
 
 def _build(stack_name: str, service: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -76,9 +94,10 @@ def _build(stack_name: str, service: str, body: dict[str, Any]) -> dict[str, Any
             "pip install docker"
         ) from error
     stated = body["build"]
-    odd = sorted(set(stated) & {"additional_contexts", "secrets", "ssh", "dockerfile_inline", "entitlements"})
-    if odd:
-        raise support.Unsupported(f"service {service}: build.{odd[0]} needs BuildKit: build that image beforehand")
+    if "://" in stated["context"] or stated["context"].startswith("git@"):
+        raise StackFileError(
+            f"service {service}: build context {stated['context']} is not on the controller: check it out there first"
+        )
     dockerfile = stated.get("dockerfile", "Dockerfile")
     options = {
         "args": stated.get("args") or {},

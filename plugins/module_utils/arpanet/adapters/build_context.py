@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import tarfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -22,6 +23,8 @@ def files(context: Path, dockerfile: str) -> Iterator[str]:
         raise ContextError(f"build context {context} is not a directory")
     if not (context / dockerfile).is_file():
         raise ContextError(f"build context {context} has no {dockerfile}")
+    if context.resolve() not in (context / dockerfile).resolve().parents:
+        raise ContextError(f"{dockerfile} lies outside of build context {context}: move it there")
     ignore = context / ".dockerignore"
     patterns = [line.strip() for line in ignore.read_text().splitlines()] if ignore.exists() else []
     kept = [pattern for pattern in patterns if pattern and not pattern.startswith("#")]
@@ -36,9 +39,9 @@ def content_hash(context: Path, dockerfile: str, options: Mapping[str, Any]) -> 
     digest = hashlib.sha256(json.dumps([dockerfile, options], sort_keys=True).encode())
     for name in files(context, dockerfile):
         path = context / name
-        digest.update(f"\0{name}\0{path.lstat().st_mode & 0o111:o}\0".encode())
+        digest.update(os.fsencode(f"\0{name}\0{path.lstat().st_mode & 0o111:o}\0"))
         if path.is_symlink():
-            digest.update(str(path.readlink()).encode())
+            digest.update(os.fsencode(path.readlink()))
         elif path.is_file():
             with path.open("rb") as file:
                 digest.update(hashlib.file_digest(file, "sha256").digest())

@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 
-from . import names, order, support
+from . import generations, names, order, support
 from .secrecy import masked
 from .services import Context, Spec, replicas, service_spec
 from .subnets import swarm_range
@@ -280,5 +280,6 @@ def _name_warnings(model: Spec) -> list[str]:
         f"{kind[:-1]} {name}: 'name: {body['name']}' is ignored: each deployment has its own, called after its id"
         for kind in ("networks", "volumes")
         for name, body in sorted((model.get(kind) or {}).items())
-        if body and not body.get("external") and body.get("name", name) not in (name, f"{model.get('name')}_{name}")
+        for base in [generations.split(name)[0]]
+        if body and not body.get("external") and body.get("name", base) not in (base, f"{model.get('name')}_{base}")
     ]
