@@ -14,7 +14,7 @@ from typing import Any
 from ..core import generations, names, volumes
 from ..core.plan import Actual, as_data, as_diff, plan, removal
 from ..core.record import Record, of_model
-from ..core.services import Spec
+from ..core.spec import Spec
 from ..core.stack import Desired
 from .revisions import NoRevision, Revision
 from .rollout import Rollout, RolloutError

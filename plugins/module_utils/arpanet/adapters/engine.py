@@ -18,7 +18,7 @@ import requests
 
 from ..core import names
 from ..core.plan import Actual
-from ..core.services import Spec
+from ..core.spec import Spec
 
 DEFAULT_URL = "unix:///var/run/docker.sock"
 _PARALLEL = 8

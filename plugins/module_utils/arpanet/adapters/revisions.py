@@ -16,7 +16,7 @@ from typing import Any
 
 from ..core import names
 from ..core.record import Record, parse
-from ..core.services import Spec
+from ..core.spec import Spec
 from ..core.stack import Desired
 from .consul import Consul
 from .engine import Engine

@@ -16,8 +16,9 @@ from ..core.convergence import Failure, Progress, Task, progress
 from ..core.placements import hostname, placements
 from ..core.plan import CREATE, REMOVE, UPDATE, Actual, Plan, clashing_networks, plan
 from ..core.record import Record, parse
-from ..core.services import Spec, fitted
+from ..core.services import fitted
 from ..core.sizing import Need, check_room
+from ..core.spec import Spec
 from ..core.stack import Desired, desired, tasks_on
 from ..core.subnets import DEFAULT_POOL, DEFAULT_RANGE, parse_pool
 from . import revisions

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .constraints import meets, takes_tasks
-from .services import Spec, canonical
+from .spec import Spec, canonical
 
 Task = dict[str, Any]
 

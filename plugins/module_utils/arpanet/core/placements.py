@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import names
-from .services import Spec
+from .spec import Spec
 
 # A task that waits out its restart delay is wanted `ready`.
 _WANTED = frozenset({"ready", "running", "complete"})

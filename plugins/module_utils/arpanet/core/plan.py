@@ -13,7 +13,7 @@ from typing import Any
 
 from . import names
 from .secrecy import masked_pair
-from .services import Spec, canonical
+from .spec import Spec, canonical
 from .stack import Desired
 
 CREATE, UPDATE, REMOVE = "create", "update", "remove"

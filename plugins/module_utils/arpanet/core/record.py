@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from .services import Spec, replicas
+from .services import replicas
+from .spec import Spec
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from . import names
-from .services import Spec
+from .spec import Spec
 
 
 @dataclass(frozen=True)

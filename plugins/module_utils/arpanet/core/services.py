@@ -6,16 +6,15 @@ Shapes and names of the result are the Engine API's (`POST /services/create`). I
 
 from __future__ import annotations
 
-import re
 import shlex
 from dataclasses import dataclass, field
 from typing import Any
 
 from . import names
+from .mounts import mounts
+from .spec import Spec, canonical, listed, mapping
 from .support import Unsupported
 from .units import nano_cpus, nanoseconds, size
-
-Spec = dict[str, Any]
 
 # Swarm's own default is 5 s; an instance that died should be back before its clients give up.
 RESTART_DELAY = "2s"
@@ -69,7 +68,7 @@ def service_spec(name: str, service: Spec, context: Context) -> Spec:
     spec: Spec = canonical(
         {
             "Name": full_name,
-            "Labels": {**_mapping(deploy.get("labels")), **labels},
+            "Labels": {**mapping(deploy.get("labels")), **labels},
             "Mode": _mode(name, service, context.scaled),
             "TaskTemplate": {
                 "ContainerSpec": _container(name, service, context, {**labels, **_ports_label(ports)}),
@@ -108,13 +107,13 @@ def _container(name: str, service: Spec, context: Context, labels: dict[str, str
     entrypoint = service.get("entrypoint")
     return {
         "Image": context.images.get(name, service.get("image", "")),
-        "Labels": {**_mapping(service.get("labels")), **labels},
+        "Labels": {**mapping(service.get("labels")), **labels},
         # An empty one takes the image's away; to the Engine that is a single empty word.
         "Command": _words(entrypoint) or ([] if entrypoint is None else [""]),
         "Args": _words(service.get("command")),
         # A name alone takes the image's own variable away.
         "Env": sorted(
-            key if value is None else f"{key}={value}" for key, value in _mapping(service.get("environment")).items()
+            key if value is None else f"{key}={value}" for key, value in mapping(service.get("environment")).items()
         ),
         "Hostname": service.get("hostname") or _hostname(name, service, context.deployment),
         "Dir": service.get("working_dir"),
@@ -129,16 +128,16 @@ def _container(name: str, service: Spec, context: Context, labels: dict[str, str
         "Healthcheck": _healthcheck(service.get("healthcheck")),
         "Hosts": sorted(_host(entry) for entry in service.get("extra_hosts") or []),
         "DNSConfig": {
-            "Nameservers": _listed(service.get("dns")),
-            "Search": [*_search(service, context), *_listed(service.get("dns_search"))],
+            "Nameservers": listed(service.get("dns")),
+            "Search": [*_search(service, context), *listed(service.get("dns_search"))],
             # musl ignores the search list at Docker's default of ndots:0.
-            "Options": _listed(service.get("dns_opt")) or ["ndots:1"],
+            "Options": listed(service.get("dns_opt")) or ["ndots:1"],
         },
-        "Sysctls": {key: str(value) for key, value in _mapping(service.get("sysctls")).items()},
+        "Sysctls": {key: str(value) for key, value in mapping(service.get("sysctls")).items()},
         "CapabilityAdd": _capabilities(service.get("cap_add")),
         "CapabilityDrop": _capabilities(service.get("cap_drop")),
-        "Ulimits": [_ulimit(key, value) for key, value in sorted(_mapping(service.get("ulimits")).items())],
-        "Mounts": _mounts(name, service, context),
+        "Ulimits": [_ulimit(key, value) for key, value in sorted(mapping(service.get("ulimits")).items())],
+        "Mounts": mounts(name, service, context.deployment, context.volumes),
         "Secrets": [_file("Secret", name, entry, context.secrets) for entry in service.get("secrets") or []],
         "Configs": [_file("Config", name, entry, context.configs) for entry in service.get("configs") or []],
     }
@@ -296,67 +295,6 @@ def _ports(name: str, ports: list[Spec], publish_mode: str) -> list[Spec]:
     )
 
 
-def _mounts(name: str, service: Spec, context: Context) -> list[Spec]:
-    mounts = [_mount(name, volume, context) for volume in service.get("volumes") or []]
-    for entry in _listed(service.get("tmpfs")):
-        target, _, options = entry.partition(":")
-        mounts.append({"Type": "tmpfs", "Target": target, "TmpfsOptions": _tmpfs_options(name, entry, options)})
-    if service.get("shm_size"):
-        mounts.append({"Type": "tmpfs", "Target": "/dev/shm", "TmpfsOptions": {"SizeBytes": size(service["shm_size"])}})
-    return sorted(mounts, key=lambda mount: str(mount["Target"]))
-
-
-def _mount(name: str, volume: Spec, context: Context) -> Spec:
-    kind, target = volume["type"], volume["target"]
-    mount: Spec = {"Type": kind, "Target": target, "ReadOnly": volume.get("read_only")}
-    if kind == "bind":
-        return {
-            **mount,
-            "Source": volume["source"],
-            "BindOptions": {"Propagation": (volume.get("bind") or {}).get("propagation")},
-        }
-    if kind == "tmpfs":
-        options = volume.get("tmpfs") or {}
-        return {
-            **mount,
-            "TmpfsOptions": {"SizeBytes": size(options.get("size")), "Mode": options.get("mode")},
-        }
-    if kind != "volume":
-        raise Unsupported(f"service {name}: volume type {kind!r} at {target} is refused: use volume, bind or tmpfs")
-    source = volume.get("source")
-    if not source:
-        return mount
-    declared = context.volumes.get(source) or {}
-    external = bool(declared.get("external"))
-    own = {} if external else {**_mapping(declared.get("labels")), names.LABEL_DEPLOYMENT: context.deployment}
-    return {
-        **mount,
-        "Source": declared.get("name", source) if external else names.swarm_name(context.deployment, source),
-        "VolumeOptions": {
-            "NoCopy": (volume.get("volume") or {}).get("nocopy"),
-            "Labels": own,
-            "DriverConfig": {
-                "Name": declared.get("driver"),
-                "Options": _mapping(declared.get("driver_opts")),
-            },
-        },
-    }
-
-
-def _tmpfs_options(name: str, entry: str, text: str) -> Spec:
-    options = dict(part.partition("=")[::2] for part in text.split(",") if part)
-    number, suffix = 0, {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
-    if "size" in options:
-        found = re.fullmatch(r"(\d+)([kmg]?)b?", options["size"].lower())
-        if not found:
-            raise Unsupported(f"service {name}: tmpfs {entry}: size {options['size']!r} is not a number such as 64m")
-        number = int(found[1]) * suffix[found[2]]
-    mode = options.get("mode", "0")
-    if not re.fullmatch("[0-7]+", mode):
-        raise Unsupported(f"service {name}: tmpfs {entry}: mode {mode!r} is not an octal number such as 1777")
-    return {"SizeBytes": number, "Mode": int(mode, 8)}
-
-
 def _file(kind: str, name: str, entry: Spec, known: dict[str, str]) -> Spec:
     """A reference by name; the adapter adds the id that the Engine wants beside it."""
     source = entry["source"]
@@ -390,7 +328,7 @@ def _healthcheck(stated: Spec | None) -> Spec:
 
 
 def _logging(stated: Spec | None) -> Spec:
-    return {"Name": stated.get("driver"), "Options": _mapping(stated.get("options"))} if stated else {}
+    return {"Name": stated.get("driver"), "Options": mapping(stated.get("options"))} if stated else {}
 
 
 def _ulimit(key: str, value: Any) -> Spec:
@@ -417,37 +355,3 @@ def _stated(duration: str | None) -> int | None:
 
 def _words(value: str | list[str] | None) -> list[str]:
     return shlex.split(value) if isinstance(value, str) else list(value or [])
-
-
-def _listed(value: str | list[str] | None) -> list[str]:
-    return [value] if isinstance(value, str) else [str(item) for item in value or []]
-
-
-def _mapping(value: Spec | list[str] | None) -> Spec:
-    if isinstance(value, list):
-        return dict(entry.partition("=")[::2] for entry in value)
-    return value or {}
-
-
-# An empty one of these says something: a global service, a job on every node; zero is a count or a
-# time here (no replicas, update everything at once, stop or restart without waiting), and false is
-# not the same as what the node's daemon is set to.
-_MEANT = frozenset(
-    {"Global", "GlobalJob", "Replicas", "Parallelism", "MaxConcurrent", "TotalCompletions"}
-    | {"Init", "StopGracePeriod", "Delay"}
-)
-# What the Engine adds by itself, or what only it knows.
-_ADDED = frozenset({"ForceUpdate", "Runtime", "Isolation", "SecretID", "ConfigID"})
-# Names and values in these are the user's, whatever they look like.
-_VERBATIM = frozenset({"Labels", "Options", "DriverOpts", "Sysctls"})
-
-
-def canonical(value: Any) -> Any:
-    """A specification without what the Engine takes as "not given" (None, empty, zero, false) and
-    without what it adds, so that what we want and what it reports can be compared."""
-    if isinstance(value, dict):
-        kept = {key: item if key in _VERBATIM else canonical(item) for key, item in value.items() if key not in _ADDED}
-        return {key: item for key, item in kept.items() if item or (key in _MEANT and item is not None)}
-    if isinstance(value, list):
-        return [canonical(item) for item in value]
-    return value

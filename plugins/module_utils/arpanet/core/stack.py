@@ -13,7 +13,8 @@ from ipaddress import IPv4Network
 
 from . import generations, names, order, support
 from .secrecy import masked
-from .services import Context, Spec, replicas, service_spec
+from .services import Context, replicas, service_spec
+from .spec import Spec
 from .subnets import swarm_range
 
 # Swarm's own limits.

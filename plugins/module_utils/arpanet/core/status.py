@@ -14,7 +14,7 @@ from .convergence import progress
 from .placements import hostname, placements
 from .record import Record, parse
 from .seen import Seen, deployment_of
-from .services import Spec
+from .spec import Spec
 
 # A member that left its gossip on purpose, or that the others gave up.
 GONE = "left"

@@ -9,11 +9,11 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core impor
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.services import (
     LONGEST_HOSTNAME,
     Context,
-    canonical,
     fitted,
     replicas,
     service_spec,
 )
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.spec import canonical
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.support import Unsupported
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,0 +1,42 @@
+"""The Engine's specifications as plain data, and when two of them are the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Spec = dict[str, Any]
+
+# An empty one of these says something: a global service, a job on every node; zero is a count or a
+# time here (no replicas, update everything at once, stop or restart without waiting), and false is
+# not the same as what the node's daemon is set to.
+_MEANT = frozenset(
+    {"Global", "GlobalJob", "Replicas", "Parallelism", "MaxConcurrent", "TotalCompletions"}
+    | {"Init", "StopGracePeriod", "Delay"}
+)
+# What the Engine adds by itself, or what only it knows.
+_ADDED = frozenset({"ForceUpdate", "Runtime", "Isolation", "SecretID", "ConfigID"})
+# Names and values in these are the user's, whatever they look like.
+_VERBATIM = frozenset({"Labels", "Options", "DriverOpts", "Sysctls"})
+
+
+def canonical(value: Any) -> Any:
+    """A specification without what the Engine takes as "not given" (None, empty, zero, false) and
+    without what it adds, so that what we want and what it reports can be compared."""
+    if isinstance(value, dict):
+        kept = {key: item if key in _VERBATIM else canonical(item) for key, item in value.items() if key not in _ADDED}
+        return {key: item for key, item in kept.items() if item or (key in _MEANT and item is not None)}
+    if isinstance(value, list):
+        return [canonical(item) for item in value]
+    return value
+
+
+def listed(value: str | list[str] | None) -> list[str]:
+    """A value that may be one or several, as several."""
+    return [value] if isinstance(value, str) else [str(item) for item in value or []]
+
+
+def mapping(value: Spec | list[str] | None) -> Spec:
+    """A value that may be `[key=value]`, as a mapping."""
+    if isinstance(value, list):
+        return dict(entry.partition("=")[::2] for entry in value)
+    return value or {}
