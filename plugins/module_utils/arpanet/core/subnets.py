@@ -234,8 +234,9 @@ def describe_full(pool: Pool, request: Request, taken: Mapping[str, str], clashe
         smaller = f"ask for less with -e subnet_size=/{largest.prefixlen}, "
     larger = f" (-e pool_cidr={pool.network.supernet()})" if pool.network.prefixlen > 8 else ""
     left = f"the largest free block is {largest}" if largest else "nothing is free"
+    count = f"{len(taken)} subnet{' uses' if len(taken) == 1 else 's use'}"
     return (
-        f"{what}: {len(taken)} subnets use {used} of its {pool.network.num_addresses} addresses{lost}; {left}. "
+        f"{what}: {count} {used} of its {pool.network.num_addresses} addresses{lost}; {left}. "
         f"What helps: {smaller}remove a deployment, "
         f"grow the pool{larger} or take another one (-e pool=NAME)"
     )
