@@ -15,8 +15,6 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.servi
 )
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.spec import canonical
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.support import Unsupported
-from hypothesis import given
-from hypothesis import strategies as st
 
 S = 10**9
 MB = 2**20
@@ -526,41 +524,3 @@ def test_an_old_engine_is_not_asked_for_what_it_would_forget() -> None:
     assert ignored == ["healthcheck.start_interval"]
     assert old["TaskTemplate"]["ContainerSpec"]["Healthcheck"] == {"Interval": S}
     assert fitted(spec({}), (1, 41)) == (spec({}), [])
-
-
-# The form in which two specifications can be compared
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ({"a": None, "b": "", "c": 0, "d": False, "e": [], "f": {}}, {}),
-        ({"a": {"b": {"c": None}}}, {}),
-        ({"ForceUpdate": 1, "Runtime": "container", "Isolation": "default", "SecretID": "x", "ConfigID": "y"}, {}),
-        ({"Replicas": 0, "Parallelism": 0, "Init": False, "Delay": 0, "StopGracePeriod": 0}, None),
-        ({"Replicas": None, "Init": None, "Delay": None}, {}),
-        ({"Global": {}}, None),
-        ({"Labels": {"a": "", "Runtime": "x"}, "Options": {"o": ""}, "Sysctls": {"s": ""}}, None),
-        ({"Labels": {}}, {}),
-        ({"Env": ["A="], "Args": [""]}, None),
-        ([{"a": None}, {"b": 1}], [{}, {"b": 1}]),
-    ],
-)
-def test_canonical(value: Any, expected: Any) -> None:
-    assert canonical(value) == (value if expected is None else expected)
-
-
-FIELDS = st.recursive(
-    st.none() | st.booleans() | st.integers(0, 3) | st.sampled_from(["", "x"]),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["A", "Labels", "Replicas", "Init", "Runtime", "Global"]), inner, max_size=4)
-    ),
-    max_leaves=12,
-)
-
-
-@given(FIELDS)
-def test_canonical_is_stable(value: Any) -> None:
-    once = canonical(value)
-    assert canonical(once) == once
