@@ -13,7 +13,6 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.servi
     replicas,
     service_spec,
 )
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.spec import canonical
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.support import Unsupported
 
 S = 10**9
