@@ -10,7 +10,7 @@ HIDDEN = "(hidden)"
 _NAME = re.compile(r"PASS|SECRET|TOKEN|KEY|CREDENTIAL|AUTH|PRIVATE", re.IGNORECASE)
 # `--password=x`, `password=x,user=y`, `https://user:x@host`
 _IN_TEXT = (
-    re.compile(r"(?i)((?:pass(?:word|wd|phrase)?|secret|token|api-?key)\s*[=:]\s*)[^\s,;&\"']+"),
+    re.compile(r"(?i)((?:pass(?:word|wd|phrase)?|secret|token|api[-_]?key)\s*(?:=|:\s)\s*)[^\s,;&\"']+"),
     re.compile(r"(://[^/\s:@]*:)[^/\s@]+(?=@)"),
 )
 
