@@ -21,6 +21,8 @@ from typing import Any
 from ..core import host
 
 KEYS = "/etc/arpanet/keys"
+# The role docker's mark that the daemon.json is its own.
+DAEMON_MARK = "/etc/arpanet/daemon.json"
 
 _SIOCGIFADDR = 0x8915
 _SIOCGIFNETMASK = 0x891B
@@ -221,7 +223,7 @@ def look(address: str, units: Mapping[str, list[str]], names: list[str]) -> dict
         "hostname": socket.gethostname(),
         "kernel": platform.release(),
         "keys": sorted(path.name for path in Path(KEYS).glob("[!.]*")),
-        "managed": Path("/etc/arpanet").is_dir(),
+        "managed": Path(DAEMON_MARK).is_symlink(),
         "packages": {name: installed[name] for name in names if name in installed},
         "routes": [
             {"network": network, "interface": interface}
