@@ -39,7 +39,7 @@ class ActionModule(ActionBase):
 
 
 def _show(answer: dict[str, Any]) -> None:
-    """The plan in a line each, then the instances, for the user at the keyboard."""
+    """The plan in a line each, then the instances, or why there are none, for the user at the keyboard."""
     signs = {"create": "+", "update": "~", "remove": "-"}
     for change in answer.get("plan") or []:
         restarts = " (restarts its instances)" if change["restarts"] else ""
@@ -49,3 +49,7 @@ def _show(answer: dict[str, Any]) -> None:
     if placed:
         rows = [[where["instance"], where["node"], where["address"], where["state"]] for where in placed]
         show(table(["INSTANCE", "NODE", "ADDRESS", "STATE"], rows, indent=2))
+    for failure in answer.get("failures") or []:
+        show(f"  ! {failure['instance']} on {failure['node'] or 'no node'}: {failure['reason']}")
+        for line in failure["log"]:
+            show(f"      {line}")

@@ -229,7 +229,10 @@ def main() -> None:
 
     known = (SubnetError, ConsulError, EngineError, Locked, NoRevision, names.InvalidName, support.Unsupported)
     try:
-        module.exit_json(**run(module))
+        result = run(module)
+        for note in result["notes"]:
+            module.warn(note)
+        module.exit_json(**result)
     except RolloutError as error:
         module.fail_json(
             msg=f"deployment {module.params['deployment']}: {error}", failures=error.failures, **error.result

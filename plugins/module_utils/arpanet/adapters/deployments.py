@@ -140,6 +140,10 @@ def _carry_out(
         except RolloutError as error:
             if changed and previous is not None:
                 _undo(rollout, previous, actual, timeout, error)
+            elif changed:
+                error.args = (
+                    f"{error}; there is no revision to go back to: deploy again when the cause is gone, or remove it",
+                )
             raise
     if changed:
         rollout.keep(record, wanted)
