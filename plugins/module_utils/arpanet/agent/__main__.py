@@ -18,7 +18,7 @@ from .leader import Leader
 from .loop import Loop
 from .registrar import Registrar
 from .stop_signals import StopSignals
-from .systemd import notify
+from .systemd import host_stops, notify
 from .version import VERSION
 from .watcher import Watcher
 
@@ -89,8 +89,10 @@ def _for_ever(config: Config) -> None:
     registering.start()
     keeping.start()
     Watcher(Containers(config.docker), registrar, registering.poke, signals.is_end).start()
-    # Registrations stay when the agent goes: the containers still run.
     stop.wait()
+    # Registrations stay when the agent goes, for the containers still run; not when the host goes.
+    if host_stops():
+        registrar.leave()
 
 
 def _keeper(config: Config, registrar: Registrar) -> Keeper:

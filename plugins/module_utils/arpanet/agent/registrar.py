@@ -36,6 +36,8 @@ class Registrar:
         self._with_processes = with_processes
         self._clock = clock
         self._lock = threading.Lock()  # events are noted by another thread
+        self._looking = threading.Lock()
+        self._left = False
         self._gone: set[str] = set()
         self._going: dict[str, float] = {}
         self.seen: tuple[Container, ...] | None = None
@@ -60,6 +62,17 @@ class Registrar:
     def look(self, whole: bool = True) -> list[Step]:
         """Compare and apply; the steps that were done. Every look is a whole one: it costs three
         requests to local sockets, and no cache can be wrong."""
+        with self._looking:
+            return [] if self._left else self._look()
+
+    def leave(self) -> None:
+        """Take everything out of DNS for good: this host goes down, its containers are next."""
+        with self._looking:
+            self._left = True
+            have = ours(self._consul.registrations())
+            self._apply(without({one.container for one in have.values()}, have))
+
+    def _look(self) -> list[Step]:
         have = ours(self._consul.registrations())
         # What events say is gone needs no answer from Docker, which may be busy or on its way down.
         done = self._apply(without(self._absent(), have))

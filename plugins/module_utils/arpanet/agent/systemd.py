@@ -1,9 +1,10 @@
-"""Tells systemd that the agent works (sd_notify), where systemd asked to be told."""
+"""systemd: told that the agent works (sd_notify), asked whether the whole host goes down."""
 
 from __future__ import annotations
 
 import os
 import socket
+import subprocess
 
 
 def notify(state: str) -> None:
@@ -18,3 +19,16 @@ def notify(state: str) -> None:
             channel.sendto(state.encode(), path)
     except OSError:
         pass
+
+
+def host_stops() -> bool:
+    """Is the host on its way down? No where that cannot be found out.
+
+    The number of the shutdown's job says so. (`is-system-running` does not while a boot is unfinished.)
+    """
+    question = ["systemctl", "show", "--property=Job", "--value", "shutdown.target"]
+    try:
+        asked = subprocess.run(question, capture_output=True, text=True, timeout=2, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return asked.stdout.strip() not in ("", "0")

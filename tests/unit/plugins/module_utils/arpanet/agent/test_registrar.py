@@ -191,6 +191,16 @@ def test_an_agent_that_starts_without_docker_knows_no_leases(node: Node) -> None
     assert node.changes == 0
 
 
+def test_a_host_that_goes_down_leaves_dns_and_does_not_come_back(node: Node) -> None:
+    node.consul.services["db"] = Registration("db", "db")
+    node.runs(container("c1"), container("c2", "2"))
+    node.registrar.look()
+    node.registrar.leave()
+    assert [*node.consul.services] == ["db"]
+    assert node.registrar.look() == []
+    assert [*node.consul.services] == ["db"]
+
+
 def test_losing_consul_loses_nothing(node: Node) -> None:
     node.runs(container("c1"))
     node.registrar.look()

@@ -4,7 +4,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.agent.systemd import notify
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.agent.systemd import host_stops, notify
 
 
 def test_outside_of_systemd_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,3 +33,17 @@ def test_an_abstract_socket(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 def test_a_systemd_that_is_gone_is_no_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "nobody"))
     notify("READY=1")
+
+
+@pytest.mark.parametrize(("job", "stops"), [("2371", True), ("", False), ("0", False)])
+def test_the_host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, job: str, stops: bool) -> None:
+    program = tmp_path / "systemctl"
+    program.write_text(f"#!/bin/sh\necho {job}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert host_stops() is stops
+
+
+def test_a_host_without_systemd(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert host_stops() is False
