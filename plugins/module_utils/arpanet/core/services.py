@@ -93,13 +93,16 @@ def fitted(spec: Spec, api: tuple[int, int]) -> tuple[Spec, list[str]]:
 
     Such an Engine forgets it, so that every plan would want to add it again.
     """
-    container = spec["TaskTemplate"]["ContainerSpec"]
-    check = container.get("Healthcheck") or {}
-    if api >= (1, 44) or "StartInterval" not in check:
-        return spec, []
-    check = {key: value for key, value in check.items() if key != "StartInterval"}
-    template = {**spec["TaskTemplate"], "ContainerSpec": {**container, "Healthcheck": check}}
-    return {**spec, "TaskTemplate": template}, ["healthcheck.start_interval"]
+    container = dict(spec["TaskTemplate"]["ContainerSpec"])
+    unknown = []
+    if api < (1, 44):
+        if container.pop("Privileges", None):
+            unknown.append("security_opt")
+        check = dict(container.get("Healthcheck") or {})
+        if check.pop("StartInterval", None):
+            unknown.append("healthcheck.start_interval")
+            container["Healthcheck"] = check
+    return {**spec, "TaskTemplate": {**spec["TaskTemplate"], "ContainerSpec": container}}, unknown
 
 
 def _container(name: str, service: Spec, context: Context, labels: dict[str, str]) -> Spec:
@@ -136,6 +139,7 @@ def _container(name: str, service: Spec, context: Context, labels: dict[str, str
         "Sysctls": {key: str(value) for key, value in mapping(service.get("sysctls")).items()},
         "CapabilityAdd": _capabilities(service.get("cap_add")),
         "CapabilityDrop": _capabilities(service.get("cap_drop")),
+        "Privileges": _privileges(service.get("security_opt")),
         "Ulimits": [_ulimit(key, value) for key, value in sorted(mapping(service.get("ulimits")).items())],
         "Mounts": mounts(name, service, context.deployment, context.volumes),
         "Secrets": [_file("Secret", name, entry, context.secrets) for entry in service.get("secrets") or []],
@@ -346,6 +350,24 @@ def _host(entry: str) -> str:
 def _capabilities(stated: list[str] | None) -> list[str]:
     bare = sorted({name.upper().removeprefix("CAP_") for name in stated or []})
     return [name if name == "ALL" else f"CAP_{name}" for name in bare]
+
+
+# Of `security_opt`, what Swarm takes: option -> field and its value.
+SECURITY = {
+    "no-new-privileges": ("NoNewPrivileges", True),
+    "no-new-privileges:true": ("NoNewPrivileges", True),
+    "seccomp:unconfined": ("Seccomp", {"Mode": "unconfined"}),
+    "apparmor:unconfined": ("AppArmor", {"Mode": "disabled"}),
+}
+
+
+def security_option(stated: str) -> str:
+    """An option as SECURITY knows it; `=` is another way to write `:`."""
+    return stated.replace("=", ":")
+
+
+def _privileges(stated: list[str] | None) -> Spec:
+    return dict(SECURITY[option] for option in map(security_option, stated or []) if option in SECURITY)
 
 
 def _stated(duration: str | None) -> int | None:

@@ -13,7 +13,7 @@ from ipaddress import IPv4Network
 
 from . import generations, names, order, support
 from .secrecy import masked
-from .services import Context, replicas, service_spec
+from .services import SECURITY, Context, replicas, security_option, service_spec
 from .spec import Spec
 from .subnets import swarm_range
 
@@ -98,7 +98,7 @@ def check(model: Spec) -> list[str]:
         _check_binds(name, service, model)
         if not service.get("image") and not service.get("build"):
             raise support.Unsupported(f"service {name} has neither 'image' nor 'build'")
-        warnings += _tmpfs_warnings(name, service)
+        warnings += _tmpfs_warnings(name, service) + _security_warnings(name, service)
     _check_links(services, labels)
     return warnings + _name_warnings(model)
 
@@ -273,6 +273,14 @@ def _tmpfs_warnings(name: str, service: Spec) -> list[str]:
         if odd:
             warnings.append(f"service {name}: tmpfs {entry}: '{', '.join(odd)}' is ignored: Swarm sets size and mode")
     return warnings
+
+
+def _security_warnings(name: str, service: Spec) -> list[str]:
+    return [
+        f"service {name}: security_opt {option} is ignored: Swarm takes {', '.join(SECURITY)}"
+        for option in service.get("security_opt") or []
+        if security_option(option) not in SECURITY
+    ]
 
 
 def _name_warnings(model: Spec) -> list[str]:

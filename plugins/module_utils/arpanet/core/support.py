@@ -86,7 +86,7 @@ SERVICE_KEYS: dict[str, tuple[str, str]] = {
     "runtime": (REFUSED, "set the runtime on the node's engine"),
     "scale": (TRANSLATED, "deploy.replicas"),
     "secrets": (HONOURED, "each version is a Swarm secret named by its content"),
-    "security_opt": (WARNED, "Swarm takes no security options"),
+    "security_opt": (TRANSLATED, "no-new-privileges, and seccomp or apparmor unconfined; others are named and ignored"),
     "shm_size": (TRANSLATED, "a tmpfs on /dev/shm"),
     "stdin_open": (HONOURED, ""),
     "stop_grace_period": (HONOURED, ""),

@@ -77,6 +77,15 @@ CONTAINER = [
     ("cap_add", ["net_admin", "CAP_SYS_PTRACE", "NET_ADMIN"], "CapabilityAdd", ["CAP_NET_ADMIN", "CAP_SYS_PTRACE"]),
     ("cap_add", ["ALL"], "CapabilityAdd", ["ALL"]),
     ("cap_drop", ["all"], "CapabilityDrop", ["ALL"]),
+    ("security_opt", ["no-new-privileges:true"], "Privileges", {"NoNewPrivileges": True}),
+    ("security_opt", ["no-new-privileges"], "Privileges", {"NoNewPrivileges": True}),
+    (
+        "security_opt",
+        ["seccomp=unconfined", "apparmor:unconfined"],
+        "Privileges",
+        {"Seccomp": {"Mode": "unconfined"}, "AppArmor": {"Mode": "disabled"}},
+    ),
+    ("security_opt", ["label:disable", "no-new-privileges:false"], "Privileges", NOTHING),
     ("ulimits", {"nproc": 65535}, "Ulimits", [{"Name": "nproc", "Soft": 65535, "Hard": 65535}]),
     ("ulimits", {"nofile": {"soft": 1, "hard": 2}}, "Ulimits", [{"Name": "nofile", "Soft": 1, "Hard": 2}]),
     ("dns", ["192.0.2.53"], "DNSConfig.Nameservers", ["192.0.2.53"]),
@@ -517,9 +526,9 @@ def test_a_name_that_swarm_cannot_have() -> None:
 
 
 def test_an_old_engine_is_not_asked_for_what_it_would_forget() -> None:
-    found = spec({"healthcheck": {"interval": "1s", "start_interval": "1s"}})
+    found = spec({"healthcheck": {"interval": "1s", "start_interval": "1s"}, "security_opt": ["no-new-privileges"]})
     assert fitted(found, (1, 44)) == (found, [])
     old, ignored = fitted(found, (1, 41))
-    assert ignored == ["healthcheck.start_interval"]
-    assert old["TaskTemplate"]["ContainerSpec"]["Healthcheck"] == {"Interval": S}
+    assert ignored == ["security_opt", "healthcheck.start_interval"]
+    assert old == spec({"healthcheck": {"interval": "1s"}})
     assert fitted(spec({}), (1, 41)) == (spec({}), [])

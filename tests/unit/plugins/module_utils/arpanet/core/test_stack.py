@@ -254,6 +254,11 @@ def test_names_that_a_deployment_cannot_have() -> None:
     ]
 
 
+def test_security_options_that_swarm_does_not_take() -> None:
+    (line,) = check(model({"web": {"security_opt": ["no-new-privileges:true", "label:disable"]}}))
+    assert line.startswith("service web: security_opt label:disable is ignored: Swarm takes no-new-privileges")
+
+
 def test_a_network_that_moves_keeps_its_name() -> None:
     assert check(model(networks={"default.g2": {"name": "abc_default"}})) == []
 
