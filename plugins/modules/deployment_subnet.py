@@ -77,7 +77,7 @@ EXAMPLES = r"""
     deployment: abc
     size: /22
     pool: lab
-    cidr: 172.30.0.0/15
+    cidr: 10.64.0.0/14
 
 - name: Give it back
   arpanet.cluster.deployment_subnet:

@@ -145,7 +145,7 @@ class AddressStore:
     def _lease(self, address: Address) -> Value:
         return {
             "deployment": self._deployment,
-            "network": self._network,
+            "network": names.swarm_name(self._deployment, self._network),
             "owner": address.owner,
             "service": address.service,
         }

@@ -198,7 +198,8 @@ def _in_use(entries: _Entries) -> list[Clash]:
             node = str(entry.value.get("node") or key.removeprefix(names.NODES_PREFIX))
             for name, cidr in (entry.value.get("networks") or {}).items():
                 try:
-                    found.append(Clash(node, name, IPv4Network(cidr, strict=False)))
+                    # An interface's second route has its range in its name.
+                    found.append(Clash(node, name.removesuffix(f" {cidr}"), IPv4Network(cidr, strict=False)))
                 except ValueError as error:
                     raise SubnetError(f"key {key}: network {name} is {cidr!r}, which is no IPv4 range") from error
     return found

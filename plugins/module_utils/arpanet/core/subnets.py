@@ -220,10 +220,11 @@ def describe_full(pool: Pool, request: Request, taken: Mapping[str, str], clashe
     what = f"no free /{request.prefix} for {request.owner} in pool {pool.name!r} ({pool.network})"
     covering = [clash for clash in clashes if pool.network.subnet_of(clash.network)]
     if covering:
+        routes = ",".join(map(str, sorted({*pool.within, *(clash.network for clash in covering)})))
         return (
             f"{what}: all of it lies in {_listed(covering)}. Containers could not reach what is behind that: take a "
             f"pool elsewhere (-e pool=NAME -e pool_cidr=RANGE). If {pool.network} is reserved for this cluster "
-            f"there, say so with -e pool_within={covering[0].network}"
+            f"there, say so with -e pool_within={routes}"
         )
     free = free_ranges(pool.network, [*taken, *(clash.network for clash in clashes)])
     used = pool.network.num_addresses - sum(gap.num_addresses for gap in free_ranges(pool.network, taken))

@@ -55,7 +55,7 @@ def agrees(consul: FakeConsul) -> None:
 def test_an_owner_gets_the_first_free_one_and_keeps_it(consul: FakeConsul) -> None:
     assert store(consul).present("vm", "db", None).after == address(2, "vm", "db")
     assert store(consul).present("printer", None, None).after == address(3, "printer")
-    assert lease(consul, 2) == {"deployment": "abc", "network": "default", "owner": "vm", "service": "db"}
+    assert lease(consul, 2) == {"deployment": "abc", "network": "abc_default", "owner": "vm", "service": "db"}
     commits = len(consul.commits)
     again = store(consul).present("vm", None, None)
     assert (again.before, again.after, again.ops) == (address(2, "vm", "db"), address(2, "vm", "db"), ())

@@ -189,7 +189,7 @@ def test_a_death_leaves_all_or_nothing(consul: FakeConsul, moment: str, prefix: 
 
 def test_what_nodes_use_is_not_handed_out(consul: FakeConsul) -> None:
     small = parse_pool("small", "10.32.0.0/20")
-    node(consul, "node1", eth1="10.32.0.0/21", docker0="172.17.0.0/16")
+    node(consul, "node1", **{"eth1 10.32.0.0/21": "10.32.0.0/21", "eth1": "192.0.2.0/24", "docker0": "172.17.0.0/16"})
     node(consul, "node2", wg0="10.32.8.0/22", default="0.0.0.0/0")
     subnet = store(consul, small).allocate(Request("abc/default", 22))
     assert str(subnet) == "10.32.12.0/22"

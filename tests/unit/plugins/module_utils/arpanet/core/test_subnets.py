@@ -252,7 +252,10 @@ def test_a_pool_without_any_room_says_so() -> None:
 def test_a_route_around_the_pool_is_explained() -> None:
     said = describe_full(POOL, Request("new/default", 26), {}, [clash("10.0.0.0/8", name="tun0")])
     assert "all of it lies in 10.0.0.0/8 (tun0 on node2)" in said
-    assert "-e pool_within=10.0.0.0/8" in said
+    assert said.endswith("-e pool_within=10.0.0.0/8")
+    carved = parse_pool("default", "10.32.0.0/12", ["10.0.0.0/8"])
+    more = describe_full(carved, Request("new/default", 26), {}, [clash("10.32.0.0/11")])
+    assert more.endswith("-e pool_within=10.0.0.0/8,10.32.0.0/11")
 
 
 def test_only_a_few_of_many_clashes_are_listed() -> None:
