@@ -133,8 +133,7 @@ def _container(name: str, service: Spec, context: Context, labels: dict[str, str
         "DNSConfig": {
             "Nameservers": listed(service.get("dns")),
             "Search": [*_search(service, context), *listed(service.get("dns_search"))],
-            # musl ignores the search list at Docker's default of ndots:0.
-            "Options": listed(service.get("dns_opt")) or ["ndots:1"],
+            "Options": _dns_options(listed(service.get("dns_opt"))),
         },
         "Sysctls": {key: str(value) for key, value in mapping(service.get("sysctls")).items()},
         "CapabilityAdd": _capabilities(service.get("cap_add")),
@@ -145,6 +144,11 @@ def _container(name: str, service: Spec, context: Context, labels: dict[str, str
         "Secrets": [_file("Secret", name, entry, context.secrets) for entry in service.get("secrets") or []],
         "Configs": [_file("Config", name, entry, context.configs) for entry in service.get("configs") or []],
     }
+
+
+def _dns_options(stated: list[str]) -> list[str]:
+    """musl ignores the search list at Docker's default of ndots:0."""
+    return stated if any(option.startswith("ndots:") for option in stated) else [*stated, "ndots:1"]
 
 
 def _search(service: Spec, context: Context) -> list[str]:

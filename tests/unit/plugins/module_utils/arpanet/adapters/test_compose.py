@@ -84,6 +84,19 @@ def test_a_fig_files_named_volume_is_declared(stack: Path) -> None:
     assert model["volumes"] == {"data": {"name": "abc_data"}}
 
 
+def test_a_fig_service_may_extend_another_of_its_file(stack: Path) -> None:
+    model = read(stack, "base:\n  image: x\n  environment: [A=1]\nweb:\n  extends: {service: base}\n  command: run\n")
+    web = model["services"]["web"]
+    assert (web["image"], web["environment"], web["command"]) == ("x", {"A": "1"}, ["run"])
+
+
+def test_a_fig_service_cannot_extend_one_of_another_fig_file(stack: Path) -> None:
+    (stack.parent / "common.yml").write_text("base:\n  image: x\n")
+    message = refused(stack, "web:\n  extends: {file: common.yml, service: base}\n")
+    assert message.startswith(str(stack))
+    assert "common.yml: no services section" in message
+
+
 def test_dollars_are_what_the_container_should_see(stack: Path) -> None:
     model = read(
         stack,
