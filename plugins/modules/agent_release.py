@@ -18,10 +18,13 @@ author:
 attributes:
   check_mode:
     support: full
+    description: Says whether the release would be installed.
   diff_mode:
     support: full
+    description: Shows the release before and after.
   idempotent:
     support: full
+    description: A node that has the release is left alone.
 options:
   directory:
     description: Where releases and the link C(current) are.

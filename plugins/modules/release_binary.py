@@ -21,6 +21,7 @@ attributes:
     description: Fetches nothing.
   diff_mode:
     support: full
+    description: Shows the program before and after.
   idempotent:
     support: full
     description: A program that is there is not fetched again.

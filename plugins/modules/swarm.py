@@ -18,8 +18,10 @@ author:
 attributes:
   check_mode:
     support: full
+    description: Says whether the node would join or start a swarm.
   diff_mode:
     support: full
+    description: Shows the membership before and after.
   idempotent:
     support: full
     description: Does nothing on an active member.

@@ -19,10 +19,13 @@ author:
 attributes:
   check_mode:
     support: full
+    description: Says what would change.
   diff_mode:
     support: full
+    description: Shows roles, availability and labels before and after.
   idempotent:
     support: full
+    description: Nodes that are as asked are left alone.
 options:
   nodes:
     description: The nodes.

@@ -16,6 +16,7 @@ author:
 attributes:
   check_mode:
     support: full
+    description: Reads only.
   diff_mode:
     support: N/A
     description: Changes nothing.
