@@ -121,17 +121,24 @@ def run(module: AnsibleModule) -> dict[str, Any]:
         for network in before if not module.check_mode else ():
             store.release(f"{deployment}/{network}")
         return _result(before, {})
-    had, pool = PoolStore(consul).declare(asked["pool"], asked["cidr"], asked["within"], module.check_mode)
+    # All is planned before anything is written: what finds no room leaves nothing behind.
+    pools = PoolStore(consul)
+    had, pool = pools.declare(asked["pool"], asked["cidr"], asked["within"], check=True)
     store = SubnetStore(consul, pool)
     view = store.view(deployment)
     after = dict(view.owned)
+    requests: dict[str, subnets.Request] = {}
     for network, counts in asked["networks"].items():
         prefix = _prefix(network, counts, asked["size"], view.nodes)
         name = _generation(network, view.owned, prefix if asked["size"] else None)
         if name not in view.owned:
             _check_move(consul, deployment, network, generations.generations(view.owned, network))
-            request = subnets.Request(f"{deployment}/{name}", prefix)
-            after[name] = store.plan(request, after.values()) if module.check_mode else store.allocate(request)
+            requests[name] = subnets.Request(f"{deployment}/{name}", prefix)
+            after[name] = store.plan(requests[name], after.values())
+    if not module.check_mode:
+        if had != pool:
+            pools.declare(asked["pool"], asked["cidr"], asked["within"])
+        after.update({name: store.allocate(request) for name, request in requests.items()})
     result = _result(view.owned, after)
     if had != pool:
         result["changed"] = True

@@ -28,8 +28,7 @@ def run(cluster: Cluster, playbooks: Playbooks) -> Iterator[Run]:
     finally:
         done.set()
         healer.join()
-        playbooks.remove("spec")
-        cluster.each(lambda node: node.run("docker volume rm --force spec_data"))
+        playbooks.do("remove", deployment="spec", volumes="true")
 
 
 def test_environment_volumes_and_command(run: Run, cluster: Cluster) -> None:

@@ -47,6 +47,12 @@ def test_check_mode_writes_nothing(run: Run, consul: FakeConsul) -> None:
     assert len(consul.keys(names.OWNERS_PREFIX)) == 2
 
 
+def test_no_room_for_one_of_them_leaves_nothing_behind(run: Run, consul: FakeConsul) -> None:
+    asked = {"deployment": "abc", "networks": {"a": {}, "b": {}}, "cidr": "192.168.0.0/26", "pool": "lab"}
+    assert run(NAME, asked)["failed"]
+    assert consul.entries == {}
+
+
 def test_sized_by_tasks_and_nodes(run: Run, consul: FakeConsul) -> None:
     for number in range(5):
         consul.put(names.node_key(f"node{number}"), {"node": f"node{number}", "networks": {}})
