@@ -16,6 +16,7 @@ from ..core.plan import Actual, as_data, as_diff, plan, removal
 from ..core.record import Record, of_model
 from ..core.spec import Spec
 from ..core.stack import Desired
+from .engine import EngineError
 from .revisions import NoRevision, Revision
 from .rollout import Rollout, RolloutError
 
@@ -137,14 +138,15 @@ def _carry_out(
     with _telling(result):
         try:
             placed = rollout.apply(todo, wanted, record, timeout)
-        except RolloutError as error:
+        except (RolloutError, EngineError) as cause:
+            error = cause if isinstance(cause, RolloutError) else RolloutError(str(cause))
             if changed and previous is not None:
                 _undo(rollout, previous, actual, timeout, error)
             elif changed:
                 error.args = (
                     f"{error}; there is no revision to go back to: deploy again when the cause is gone, or remove it",
                 )
-            raise
+            raise error from cause
     if changed:
         rollout.keep(record, wanted)
     return {**result, "placements": placed}
@@ -159,7 +161,7 @@ def _undo(rollout: Rollout, previous: Revision, before: Actual, timeout: float, 
     number = previous.record.revision
     try:
         rollout.apply(rollout.plan(wanted, rollout.actual()), wanted, previous.record, timeout)
-    except RolloutError as second:
+    except (RolloutError, EngineError) as second:
         error.args = (f"{error}; going back to revision {number} failed too: {second}",)
         return
     error.args = (f"{error}; the deployment is back at revision {number}",)
@@ -225,5 +227,7 @@ def _scaled(spec: Spec, name: str, count: int) -> Spec:
     if count < 0:
         raise RolloutError(f"service {name}: {count} is no number of instances")
     if "Replicated" not in spec["Mode"]:
-        raise RolloutError(f"service {name} runs once on every node (mode: global): it cannot be scaled")
+        (mode,) = spec["Mode"]
+        what = "runs once on every node" if mode == "Global" else "is a job, which runs to its end"
+        raise RolloutError(f"service {name} {what}: it cannot be scaled")
     return {**spec, "Mode": {"Replicated": {"Replicas": count}}}

@@ -241,8 +241,9 @@ class Rollout:
             if not state.done
         ]
         lines += [
-            f"service {self._short(name)} was not started: it waits for {self._short(', '.join(sorted(waits[name])))}"
+            f"service {self._short(name)} was not started: it waits for {', '.join(needed)}"
             for name in sorted(pending)
+            for needed in [[self._short(other) for other in sorted(waits[name])]]
         ]
         failures = [
             {

@@ -1,0 +1,195 @@
+"""A Swarm in memory: what is created runs at once, unless its image is one that cannot."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import itertools
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import EngineError
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.constraints import meets
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.plan import Actual
+
+from fakes.consul import FakeConsul
+
+Spec = dict[str, Any]
+
+# A task whose image says so ends like this.
+BROKEN = {"crash": "task: non-zero exit (1)", "missing": "No such image"}
+
+
+class FakeSwarm:
+    """What the adapters ask of `Engine`. `calls` are the changes, in their order."""
+
+    def __init__(self, nodes: Iterable[str] = ("node1", "node2")) -> None:
+        self._numbers = itertools.count(1)
+        self._nodes = {name: _node(name) for name in nodes}
+        self._services: dict[str, Spec] = {}
+        self._tasks: list[Spec] = []
+        self.made: dict[str, dict[str, Spec]] = {"network": {}, "secret": {}, "config": {}}
+        self.digests: dict[str, str] = {}
+        self.refused: dict[str, str] = {}
+        self.api_version_spoken = (1, 45)
+        self.calls: list[str] = []
+
+    # Read
+
+    def api_version(self) -> tuple[int, int]:
+        return self.api_version_spoken
+
+    def nodes(self) -> list[Spec]:
+        return copy.deepcopy([*self._nodes.values()])
+
+    def services(self, _deployment: str) -> dict[str, Spec]:
+        return copy.deepcopy(self._services)
+
+    def tasks(self, _deployment: str) -> list[Spec]:
+        return copy.deepcopy(self._tasks)
+
+    def actual(self, deployment: str) -> Actual:
+        return Actual(
+            services={name: service["Spec"] for name, service in self.services(deployment).items()},
+            networks=copy.deepcopy(self.made["network"]),
+            secrets=frozenset(self.made["secret"]),
+            configs=self.config_names(deployment, revisions=False),
+        )
+
+    def config_names(self, _deployment: str, revisions: bool = True) -> frozenset[str]:
+        return frozenset(
+            name
+            for name, spec in self.made["config"].items()
+            if revisions or names.LABEL_REVISION not in spec["Labels"]
+        )
+
+    def config_data(self, name: str) -> bytes | None:
+        spec = self.made["config"].get(name)
+        return base64.b64decode(spec["Data"]) if spec else None
+
+    def digest(self, image: str) -> str | None:
+        return self.digests.get(image)
+
+    def task_log(self, task: str, _lines: int) -> list[str]:
+        return [f"last words of {task}"]
+
+    # Change
+
+    def each(self, do: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+        return [do(item) for item in items]
+
+    def create_network(self, spec: Spec) -> None:
+        self._make("network", spec)
+
+    def create_secret(self, spec: Spec) -> None:
+        self._make("secret", spec)
+
+    def create_config(self, spec: Spec) -> None:
+        self._make("config", spec)
+
+    def _make(self, kind: str, spec: Spec) -> None:
+        self.calls.append(f"create {kind} {spec['Name']}")
+        assert spec["Name"] not in self.made[kind], "it exists"
+        self.made[kind][spec["Name"]] = copy.deepcopy(spec)
+
+    def create_service(self, spec: Spec) -> None:
+        self._change("create", spec)
+        assert spec["Name"] not in self._services, "it exists"
+        self._services[spec["Name"]] = {"ID": f"s{next(self._numbers)}", "Spec": copy.deepcopy(spec)}
+        self._run(spec["Name"])
+
+    def update_service(self, spec: Spec) -> None:
+        self._change("update", spec)
+        self._services[spec["Name"]]["Spec"] = copy.deepcopy(spec)
+        for task in self._of(spec["Name"]):
+            task["DesiredState"] = task["Status"]["State"] = "shutdown"
+        self._run(spec["Name"])
+
+    def _change(self, verb: str, spec: Spec) -> None:
+        self.calls.append(f"{verb} service {spec['Name']}")
+        image = spec["TaskTemplate"]["ContainerSpec"]["Image"]
+        if image in self.refused:
+            raise EngineError(f"{verb} service {spec['Name']}: the Engine said: {self.refused[image]}")
+        for network in spec["TaskTemplate"].get("Networks", []):
+            assert network["Target"] in self.made["network"], "its network is not there"
+
+    def remove(self, kind: str, name: str) -> bool:
+        self.calls.append(f"remove {kind} {name}")
+        if kind == "service":
+            gone = self._services.pop(name)
+            self._tasks = [task for task in self._tasks if task["ServiceID"] != gone["ID"]]
+        else:
+            self.made[kind].pop(name)
+        return True
+
+    # What becomes of it
+
+    def _of(self, name: str) -> list[Spec]:
+        return [task for task in self._tasks if task["ServiceID"] == self._services[name]["ID"]]
+
+    def _run(self, name: str) -> None:
+        spec = self._services[name]["Spec"]
+        (mode,) = spec["Mode"]
+        places = {
+            "Replicated": lambda: range(1, spec["Mode"]["Replicated"]["Replicas"] + 1),
+            "ReplicatedJob": lambda: range(1, spec["Mode"]["ReplicatedJob"]["TotalCompletions"] + 1),
+        }.get(mode, lambda: self._nodes)()
+        for place in places:
+            self._start(name, place, "complete" if mode.endswith("Job") else "running")
+
+    def _start(self, name: str, place: int | str, state: str) -> None:
+        template = self._services[name]["Spec"]["TaskTemplate"]
+        constraints = (template.get("Placement") or {}).get("Constraints") or []
+        allowed = [key for key, node in self._nodes.items() if all(meets(one, node) for one in constraints)]
+        broken = BROKEN.get(template["ContainerSpec"]["Image"].split("@")[0].partition(":")[2])
+        for _ in range(3 if broken else 1):
+            number = next(self._numbers)
+            node = place if isinstance(place, str) else allowed[place % len(allowed)]
+            self._tasks.append(
+                {
+                    "ID": f"t{number}",
+                    "ServiceID": self._services[name]["ID"],
+                    "CreatedAt": datetime.now(UTC).isoformat(),
+                    "Spec": copy.deepcopy(template),
+                    "NodeID": node,
+                    **({} if isinstance(place, str) else {"Slot": place}),
+                    "DesiredState": "shutdown" if broken else "running",
+                    "Status": {
+                        "State": "failed" if broken else state,
+                        "Timestamp": datetime.now(UTC).isoformat(),
+                        "ContainerStatus": {"ContainerID": f"c{number}", "ExitCode": 1 if broken else 0},
+                        **({"Err": broken} if broken else {}),
+                    },
+                }
+            )
+
+    def containers(self) -> list[str]:
+        return [
+            task["Status"]["ContainerStatus"]["ContainerID"]
+            for task in self._tasks
+            if task["Status"]["State"] == "running"
+        ]
+
+
+class ConsulOf(FakeConsul):
+    """The Consul of a Swarm whose agents register everything that runs, as long as they are `awake`."""
+
+    def __init__(self, swarm: FakeSwarm) -> None:
+        super().__init__()
+        self.swarm = swarm
+        self.awake = True
+
+    def healthy(self, service: str, tag: str | None = None) -> list[Spec]:
+        running = self.swarm.containers() if self.awake else []
+        return [{"id": one, "meta": {names.META_CONTAINER: one}} for one in running]
+
+
+def _node(name: str) -> Spec:
+    return {
+        "ID": name,
+        "Spec": {"Role": "manager", "Availability": "active", "Labels": {}},
+        "Status": {"State": "ready", "Addr": "192.0.2.1"},
+        "Description": {"Hostname": name, "Platform": {"OS": "linux", "Architecture": "x86_64"}},
+    }
