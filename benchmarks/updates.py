@@ -17,6 +17,9 @@ services:
   web:
     image: acmeinc/productcatalog
     stop_grace_period: 5s
+    healthcheck:
+      test: [CMD, python3, -c, "import urllib.request as u; u.urlopen('http://127.0.0.1/', timeout=2)"]
+      interval: 1s
     environment: {{MODE: "{mode}"}}
     deploy: {{replicas: 2}}
   asker:
