@@ -7,6 +7,7 @@ was tried, on what and why it failed.
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -217,13 +218,23 @@ class Engine:
             found = self.api.volumes(filters={"label": [_label(deployment)]})
         return sorted(volume["Name"] for volume in found.get("Volumes") or [])
 
-    def remove_volume(self, name: str) -> None:
-        """Remove one of this node's volumes; an absent one is fine."""
+    def remove_volume(self, name: str, patience: float = 30) -> None:
+        """Remove one of this node's volumes; an absent one is fine.
+
+        The containers of tasks that have ended are removed a moment later: so long a volume is in use.
+        """
+        deadline = time.monotonic() + patience
         with self.asking(f"removing volume {name}"):
-            try:
-                self.api.remove_volume(name)
-            except docker.errors.NotFound:
-                return
+            while True:
+                try:
+                    self.api.remove_volume(name)
+                    return
+                except docker.errors.NotFound:
+                    return
+                except docker.errors.APIError as error:
+                    if "in use" not in str(error) or time.monotonic() > deadline:
+                        raise
+                time.sleep(0.2)
 
     # Images
 
