@@ -30,6 +30,7 @@ services:
     image: python:3-slim
     init: true
     command: [python, -u, -c, {load}]
+    depends_on: {{web: {{condition: service_healthy}}}}
 secrets:
   key: {{file: key.txt}}
 """
