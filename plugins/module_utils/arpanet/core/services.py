@@ -75,7 +75,7 @@ def service_spec(name: str, service: Spec, context: Context) -> Spec:
                 "Resources": _resources(service, deploy),
                 "RestartPolicy": _restart(service, deploy),
                 "Placement": _placement(service, deploy),
-                "Networks": _networks(name, service, context),
+                "Networks": _networks(service, context),
                 "LogDriver": _logging(service.get("logging")),
             },
             **updates,
@@ -261,13 +261,8 @@ def _default_order(service: Spec, ports: list[Spec]) -> str:
     return "stop-first" if fixed_port or writes else "start-first"
 
 
-def _networks(name: str, service: Spec, context: Context) -> list[Spec]:
+def _networks(service: Spec, context: Context) -> list[Spec]:
     attached = service.get("networks") or {}
-    for network, options in attached.items():
-        if (options or {}).get("ipv4_address"):
-            raise Unsupported(
-                f"service {name}: networks.{network}.ipv4_address is refused: Swarm chooses the addresses of tasks"
-            )
     return [
         {"Target": context.networks[network], "DriverOpts": (attached[network] or {}).get("driver_opts")}
         for network in sorted(attached)

@@ -505,11 +505,6 @@ def test_replicas(service: dict[str, Any], scaled: dict[str, int], expected: int
         ),
         pytest.param({"secrets": [{"source": "no"}]}, "service web: secret 'no' is not declared", id="secret"),
         pytest.param({"configs": [{"source": "no"}]}, "service web: config 'no' is not declared", id="config"),
-        pytest.param(
-            {"networks": {"default": {"ipv4_address": "10.0.0.1"}}},
-            "service web: networks.default.ipv4_address is refused",
-            id="address",
-        ),
     ],
 )
 def test_refused(said: dict[str, Any], message: str) -> None:

@@ -1,0 +1,61 @@
+"""compose_config as a play sees it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    directory = tmp_path / "shop"
+    (directory / "web").mkdir(parents=True)
+    (directory / "web" / "Dockerfile").write_text("FROM scratch\n")
+    (directory / "key.txt").write_text("hunter2")
+    return directory
+
+
+def test_what_a_stack_says(run: Run, shop: Path) -> None:
+    (shop / "stack.yml").write_text(
+        "services:\n"
+        "  web: {build: web, container_name: front, secrets: [key], environment: {DB_PASSWORD: hunter2, MODE: x}}\n"
+        "  agent: {image: agent:1, deploy: {mode: global}}\n"
+        "secrets: {key: {file: key.txt}}\n"
+    )
+    result = run("compose_config", {"file": str(shop / "stack.yml"), "deployment": "abc"})
+    assert not result["changed"]
+    assert (result["stack"], result["deployment"]) == ("shop", "abc")
+    assert [(build["service"], build["context"]) for build in result["builds"]] == [("web", str(shop / "web"))]
+    assert result["networks"] == {"default": {"tasks": 1, "everywhere": 1}}
+    assert result["model"]["services"]["web"]["environment"]["MODE"] == "x"
+    assert len(result["notes"]) == 1 and "'container_name' is ignored" in result["notes"][0]
+    # The invocation aside, nothing of a secret is in what comes back.
+    assert "hunter2" not in json.dumps(result)
+    assert "aHVudGVyMg" not in json.dumps(result)
+
+
+def test_the_same_in_check_mode(run: Run, shop: Path) -> None:
+    (shop / "fig.yml").write_text("web: {image: nginx}\n")
+    arguments = {"file": str(shop / "fig.yml")}
+    assert run("compose_config", arguments, check=True)["model"] == run("compose_config", arguments)["model"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("web: {image: x, links: [db]}", 'fig.yml: service "web" depends on undefined service "db"'),
+        ("web: {image: x, privileged: true}", "fig.yml: service web: 'privileged' is refused"),
+        ("web: [", "fig.yml is not YAML at line 1"),
+    ],
+)
+def test_what_is_wrong_with_it(run: Run, shop: Path, text: str, said: str) -> None:
+    (shop / "fig.yml").write_text(text)
+    result = run("compose_config", {"file": str(shop / "fig.yml"), "deployment": "abc"})
+    assert result["failed"]
+    assert said in result["msg"]
