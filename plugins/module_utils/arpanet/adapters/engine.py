@@ -23,6 +23,7 @@ from ..core.spec import Spec
 
 DEFAULT_URL = "unix:///var/run/docker.sock"
 _PARALLEL = 8
+_RACES = 10
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -169,19 +170,34 @@ class Engine:
     def update_service(self, spec: Spec) -> None:
         """Replace a service's specification by this one."""
         with self.asking(f"updating service {spec['Name']}"):
-            current = self.api.inspect_service(spec["Name"])
-            self.api.update_service(
-                current["ID"],
-                current["Version"]["Index"],
-                task_template=self._with_ids(spec["TaskTemplate"]),
-                name=spec["Name"],
-                labels=spec["Labels"],
-                mode=spec["Mode"],
-                update_config=spec.get("UpdateConfig"),
-                rollback_config=spec.get("RollbackConfig"),
-                endpoint_spec=spec["EndpointSpec"],
-                fetch_current_spec=False,
-            )
+            for left in reversed(range(_RACES)):
+                current = self.api.inspect_service(spec["Name"])
+                if set(current["Spec"]["Mode"]) != set(spec["Mode"]):
+                    # Swarm changes no service from a number of instances to one on every node, or to a job.
+                    self.api.remove_service(current["ID"])
+                    self.create_service(spec)
+                    return
+                try:
+                    self._update(current, spec)
+                    return
+                except docker.errors.APIError as error:
+                    # Swarm writes to a service, too, while it updates it.
+                    if "out of sequence" not in str(error) or not left:
+                        raise
+
+    def _update(self, current: Spec, spec: Spec) -> None:
+        self.api.update_service(
+            current["ID"],
+            current["Version"]["Index"],
+            task_template=self._with_ids(spec["TaskTemplate"]),
+            name=spec["Name"],
+            labels=spec["Labels"],
+            mode=spec["Mode"],
+            update_config=spec.get("UpdateConfig"),
+            rollback_config=spec.get("RollbackConfig"),
+            endpoint_spec=spec["EndpointSpec"],
+            fetch_current_spec=False,
+        )
 
     def create_secret(self, spec: Spec) -> None:
         """Create a secret; `Data` is base64."""

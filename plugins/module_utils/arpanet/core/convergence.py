@@ -67,6 +67,10 @@ def progress(service: Spec, tasks: list[Task], nodes: Mapping[str, Spec], since:
     if everywhere:
         # A node that takes no new tasks keeps what it has; one that is down keeps it in the list alone.
         current = [task for task in current if task.get("NodeID", "") in ready_nodes]
+    if "JobStatus" in service:
+        # Each change of a job is one more run of it; the tasks of earlier ones stay in the list.
+        run = _iteration(service["JobStatus"])
+        current = [task for task in current if _iteration(task) == run]
     alive = [task for task in current if task["DesiredState"] in ("ready", "running", "complete")]
     running = [task for task in alive if task["Status"]["State"] == "running"]
     complete = [task for task in current if task["Status"]["State"] == "complete"]
@@ -109,6 +113,10 @@ def progress(service: Spec, tasks: list[Task], nodes: Mapping[str, Spec], since:
         problems=tuple(sorted(problems)),
         failures=tuple(_failure(task) for task in sorted(broken, key=lambda task: str(task["CreatedAt"]))),
     )
+
+
+def _iteration(job: Spec) -> int:
+    return int((job.get("JobIteration") or {}).get("Index") or 0)
 
 
 def _hopeless(policy: Spec) -> int:

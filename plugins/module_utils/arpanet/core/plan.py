@@ -18,8 +18,8 @@ from .stack import Desired
 
 CREATE, UPDATE, REMOVE = "create", "update", "remove"
 
-# Swarm replaces a service's tasks when its task template or its ports change, and only then (of a
-# changed placement only those tasks that it no longer allows).
+# Swarm replaces a service's tasks when its task template or its ports change (of a changed placement
+# only those tasks that it no longer allows), and a service of another mode is another service.
 _RESTARTING = ("TaskTemplate.", "EndpointSpec.")
 # What the Engine adds to the options of a network.
 _ADDED_OPTION = "com.docker.network.driver.overlay.vxlanid_list"
@@ -187,7 +187,7 @@ def _services(desired: dict[str, Spec], actual: dict[str, Spec]) -> Iterator[Cha
         fields = differences(actual[name], spec)
         if fields:
             before, after = flatten(actual[name]), flatten(spec)
-            restarts = any(
+            restarts = set(actual[name]["Mode"]) != set(spec["Mode"]) or any(
                 path.startswith(_RESTARTING) and before.get(path) != after.get(path) for path in {*before, *after}
             )
             yield Change("service", name, UPDATE, fields, restarts)

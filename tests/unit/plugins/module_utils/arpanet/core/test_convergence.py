@@ -306,6 +306,20 @@ def test_jobs(mode: Spec, tasks: list[Spec], arrived: int, wanted: int, verdict:
     assert brief(of(service(mode), tasks)) == (arrived, wanted, *verdict)
 
 
+def test_each_change_of_a_job_is_one_more_run() -> None:
+    def run(number: int, state: str) -> Spec:
+        # The Engine leaves a zero out.
+        return task(state, None, "complete", JobIteration={"Index": number} if number else {})
+
+    def after(number: int, *tasks: Spec) -> Progress:
+        job = {**service({"ReplicatedJob": {}}), "JobStatus": {"JobIteration": {"Index": number} if number else {}}}
+        return of(job, [*tasks])
+
+    assert brief(after(0, run(0, "complete"))) == (1, 1, *DONE)
+    assert brief(after(2, run(0, "complete"))) == (0, 1, *GOING)
+    assert brief(after(2, run(0, "complete"), run(2, "complete"))) == (1, 1, *DONE)
+
+
 # One on every node
 
 

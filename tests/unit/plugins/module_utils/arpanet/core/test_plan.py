@@ -162,6 +162,8 @@ def test_to_nothing_and_from_nothing() -> None:
         ({"logging": {"driver": "syslog"}}, True),
         ({"cpus": 0.5}, True),
         ({"deploy": {"placement": {"constraints": ["node.role==worker"]}}}, True),
+        ({"deploy": {"mode": "global"}}, True),
+        ({"deploy": {"mode": "replicated-job", "restart_policy": {"condition": "any"}}}, True),
         ({"scale": 3}, False),
         ({"deploy": {"labels": {"a": "b"}}}, False),
         ({"deploy": {"update_config": {"parallelism": 3}}}, False),
