@@ -12,7 +12,6 @@ from dataclasses import dataclass
 LABEL_DEPLOYMENT = "arpanet.deployment"
 LABEL_SERVICE = "arpanet.service"
 LABEL_REVISION = "arpanet.revision"
-LABEL_STACK_HASH = "arpanet.stack-hash"
 # Further names of a service, separated by commas.
 LABEL_ALIASES = "arpanet.aliases"
 # On containers: the ports that the task was made for.

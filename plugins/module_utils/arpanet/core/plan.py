@@ -209,7 +209,6 @@ def flatten(spec: Spec) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     _flatten("", canonical({**spec, "Name": None}), flat)
     flat.pop(f"Labels.{names.LABEL_REVISION}", None)
-    flat.pop(f"Labels.{names.LABEL_STACK_HASH}", None)
     # Says again what EndpointSpec says.
     flat.pop(f"TaskTemplate.ContainerSpec.Labels.{names.LABEL_PORTS}", None)
     return flat
