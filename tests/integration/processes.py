@@ -80,8 +80,8 @@ def dying_at_each_request(url: str, work: Callable[[Consul], None]) -> Iterator[
 
 def _dying(url: str, work: Callable[[Consul], None], point: int) -> None:
     consul = Consul(url)
-    session = consul.api.http.session
-    send, done = session.send, [0]
+    adapter = consul.api.http.session.get_adapter(url)
+    send, done = adapter.send, [0]
 
     def counted(*args: Any, **kwargs: Any) -> Any:
         for moment in ("before", "after"):
@@ -91,5 +91,5 @@ def _dying(url: str, work: Callable[[Consul], None], point: int) -> None:
             done[0] += 1
         return answer
 
-    session.send = counted
+    adapter.send = counted
     work(consul)

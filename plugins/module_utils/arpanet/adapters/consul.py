@@ -19,6 +19,7 @@ import requests
 from consul.callback import CB
 from consul.exceptions import ClientError
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 
 from ..core.registrations import Registration
 
@@ -103,6 +104,17 @@ class Consul:
         except pyconsul.ConsulException as error:
             raise ConsulError(f"{what}: Consul at {self.url} said: {error}") from error
 
+    def _transact(self, steps: list[dict[str, Any]]) -> Any:
+        """As `api.txn.put`, straight to the connection: a session prepares a request for longer than
+        Consul takes to answer it."""
+        session = self.api.http.session
+        request = requests.PreparedRequest()
+        request.method, request.url = "PUT", f"{self.api.http.base_uri}/v1/txn"
+        request.body = json.dumps(steps)
+        request.headers = CaseInsensitiveDict(session.headers)
+        request.headers["Content-Length"] = str(len(request.body))
+        return CB.json()(self.api.http.response(session.get_adapter(request.url).send(request)))
+
     # Key-value store
 
     def get(self, key: str) -> Entry:
@@ -131,7 +143,7 @@ class Consul:
         """
         asked = [*prefixes]
         with self._asking(f"reading {', '.join(asked)}"):
-            answer = self.api.txn.put([{"KV": {"Verb": "get-tree", "Key": prefix}} for prefix in asked])
+            answer = self._transact([{"KV": {"Verb": "get-tree", "Key": prefix}} for prefix in asked])
         items = (result["KV"] for result in answer["Results"] or [])
         return {item["Key"]: _entry({**item, "Value": base64.b64decode(item["Value"] or "")}) for item in items}
 
@@ -153,7 +165,7 @@ class Consul:
         payload = [{"KV": _txn_op(op)} for op in ops]
         with self._asking("committing a transaction"):
             try:
-                answer = self.api.txn.put(payload)
+                answer = self._transact(payload)
             except ClientError as error:
                 # 409 is the answer to a failed check; py-consul knows no better name for it.
                 if str(error).startswith("409 "):
