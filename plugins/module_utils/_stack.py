@@ -89,13 +89,13 @@ def _build(stack_name: str, service: str, body: dict[str, Any]) -> dict[str, Any
     try:
         from .arpanet.adapters import build_context
     except ImportError as error:
-        raise StackFileError(
+        raise support.Unsupported(
             f"service {service} has a build, which needs the Python library docker on the controller: "
             "pip install docker"
         ) from error
     stated = body["build"]
     if "://" in stated["context"] or stated["context"].startswith("git@"):
-        raise StackFileError(
+        raise support.Unsupported(
             f"service {service}: build context {stated['context']} is not on the controller: check it out there first"
         )
     dockerfile = stated.get("dockerfile", "Dockerfile")
@@ -108,7 +108,7 @@ def _build(stack_name: str, service: str, body: dict[str, Any]) -> dict[str, Any
     try:
         digest = build_context.content_hash(context, dockerfile, options)
     except (build_context.ContextError, OSError) as error:
-        raise StackFileError(f"service {service}: {error}") from error
+        raise support.Unsupported(f"service {service}: {error}") from error
     return {
         "service": service,
         "image": f"{stack_name}/{names.dns_label(service)}:{digest}",

@@ -155,7 +155,9 @@ def test_a_service_with_a_build_and_an_image_is_built(shop: Path, web: Path) -> 
     ],
 )
 def test_a_build_that_cannot_be(shop: Path, web: Path, build: str, said: str) -> None:
-    assert said.format(shop=shop) in refused(shop, f"services: {{web: {{build: {build}}}}}")
+    message = refused(shop, f"services: {{web: {{build: {build}}}}}")
+    assert message.startswith(f"{shop / 'stack.yml'}: service web: ")
+    assert said.format(shop=shop) in message
 
 
 # What is wrong is said with the file and the service
