@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
+from socket import inet_aton
 
 from .sizing import (
     DEFAULT_PREFIX,
@@ -269,10 +270,9 @@ def _span(network: IPv4Network | str) -> Span:
     if isinstance(network, str):
         address, _, prefix = network.partition("/")
         try:
-            one, two, three, four = map(int, address.split("."))
-            start = one << 24 | two << 16 | three << 8 | four
+            start = int.from_bytes(inet_aton(address), "big")
             return start, start + (1 << (32 - int(prefix)))
-        except ValueError as error:
+        except (OSError, ValueError) as error:
             raise SubnetError(f"{network!r} is not an IPv4 range") from error
     start = int(network.network_address)
     return start, start + network.num_addresses
