@@ -11,7 +11,6 @@ import pytest
 import yaml
 
 CHECKOUT = Path(__file__).parents[3]
-_FENCE = re.compile(r"^```.*?^```", re.M | re.S)
 
 
 @dataclass(frozen=True)

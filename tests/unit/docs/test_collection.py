@@ -77,8 +77,15 @@ def home(tmp_path: Path) -> Path:
 def test_all_that_users_need_is_in_it(names: set[str]) -> None:
     for file in (CHECKOUT / "roles").rglob("*.*"):
         assert "__pycache__" in file.parts or str(file.relative_to(CHECKOUT)) in names
-    wanted = {"README.md", "LICENSE", "meta/runtime.yml", "meta/execution-environment.yml", "changelogs/changelog.yaml",
-              "examples/arpanet2/fig.yml", "inventories/example/hosts.yml", "plugins/module_utils/arpanet/agent/loop.py"}  # fmt: skip
+    wanted = {
+        "README.md",
+        "LICENSE",
+        "meta/runtime.yml",
+        "changelogs/changelog.yaml",
+        "examples/arpanet2/fig.yml",
+        "inventories/example/hosts.yml",
+        "plugins/module_utils/arpanet/agent/loop.py",
+    }
     wanted |= {f"playbooks/{name}.yml" for name in playbooks()} | {f"docs/{name}.md" for name in playbooks()}
     assert wanted <= names
     assert {name.split("/")[1] for name in names if name.startswith("roles/")} == set(roles())
