@@ -21,6 +21,9 @@ author:
 extends_documentation_fragment:
   - arpanet.cluster.stack_file
 attributes:
+  action:
+    support: full
+    description: Runs on the controller.
   check_mode:
     support: full
     description: Reads only.
@@ -45,7 +48,6 @@ EXAMPLES = r"""
   arpanet.cluster.compose_config:
     file: fig.yml
     deployment: abc
-  delegate_to: localhost
   register: stack
 """
 
@@ -81,34 +83,3 @@ notes:
   type: list
   elements: str
 """
-
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.arpanet.cluster.plugins.module_utils._options import STACK
-from ansible_collections.arpanet.cluster.plugins.module_utils._stack import StackFileError, read_stack
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.stack import without_secrets
-
-
-def main() -> None:
-    module = AnsibleModule(
-        argument_spec={**STACK, "file": {"type": "path", "required": True}, "deployment": {"type": "str"}},
-        supports_check_mode=True,
-    )
-    try:
-        stack = read_stack(**module.params)
-    except StackFileError as error:
-        module.fail_json(msg=str(error))
-    for note in stack.notes:
-        module.warn(note)
-    module.exit_json(
-        changed=False,
-        deployment=stack.deployment,
-        stack=stack.name,
-        model=without_secrets(stack.model),
-        builds=stack.builds,
-        networks=stack.networks,
-        notes=stack.notes,
-    )
-
-
-if __name__ == "__main__":
-    main()

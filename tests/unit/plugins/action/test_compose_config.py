@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from ansible.errors import AnsibleActionFail
+from ansible_collections.arpanet.cluster.plugins.action import compose_config
 
-Run = Callable[..., dict[str, Any]]
+
+def run(check: bool = False, **arguments: Any) -> dict[str, Any]:
+    task = Mock(args=arguments, check_mode=check, async_val=0)
+    action = compose_config.ActionModule(task, Mock(), Mock(), Mock(), Mock(), Mock())
+    return action.run(task_vars={})
 
 
 @pytest.fixture
@@ -21,29 +27,29 @@ def shop(tmp_path: Path) -> Path:
     return directory
 
 
-def test_what_a_stack_says(run: Run, shop: Path) -> None:
+def test_what_a_stack_says(shop: Path) -> None:
     (shop / "stack.yml").write_text(
         "services:\n"
         "  web: {build: web, container_name: front, secrets: [key], environment: {DB_PASSWORD: hunter2, MODE: x}}\n"
         "  agent: {image: agent:1, deploy: {mode: global}}\n"
         "secrets: {key: {file: key.txt}}\n"
     )
-    result = run("compose_config", {"file": str(shop / "stack.yml"), "deployment": "abc"})
+    result = run(file=str(shop / "stack.yml"), deployment="abc")
     assert not result["changed"]
     assert (result["stack"], result["deployment"]) == ("shop", "abc")
     assert [(build["service"], build["context"]) for build in result["builds"]] == [("web", str(shop / "web"))]
     assert result["networks"] == {"default": {"tasks": 1, "everywhere": 1}}
     assert result["model"]["services"]["web"]["environment"]["MODE"] == "x"
     assert len(result["notes"]) == 1 and "'container_name' is ignored" in result["notes"][0]
-    # The invocation aside, nothing of a secret is in what comes back.
+    # Nothing of a secret is in what comes back.
     assert "hunter2" not in json.dumps(result)
     assert "aHVudGVyMg" not in json.dumps(result)
 
 
-def test_the_same_in_check_mode(run: Run, shop: Path) -> None:
+def test_the_same_in_check_mode(shop: Path) -> None:
     (shop / "fig.yml").write_text("web: {image: nginx}\n")
-    arguments = {"file": str(shop / "fig.yml")}
-    assert run("compose_config", arguments, check=True)["model"] == run("compose_config", arguments)["model"]
+    file = str(shop / "fig.yml")
+    assert run(check=True, file=file) == run(file=file)
 
 
 @pytest.mark.parametrize(
@@ -54,8 +60,8 @@ def test_the_same_in_check_mode(run: Run, shop: Path) -> None:
         ("web: [", "fig.yml is not YAML at line 1"),
     ],
 )
-def test_what_is_wrong_with_it(run: Run, shop: Path, text: str, said: str) -> None:
+def test_what_is_wrong_with_it(shop: Path, text: str, said: str) -> None:
     (shop / "fig.yml").write_text(text)
-    result = run("compose_config", {"file": str(shop / "fig.yml"), "deployment": "abc"})
-    assert result["failed"]
-    assert said in result["msg"]
+    with pytest.raises(AnsibleActionFail) as failure:
+        run(file=str(shop / "fig.yml"), deployment="abc")
+    assert said in str(failure.value)
