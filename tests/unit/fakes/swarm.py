@@ -165,6 +165,17 @@ class FakeSwarm:
                 }
             )
 
+    def end_all(self, error: str) -> None:
+        """Every program ends, and none is started again."""
+        for task in self._tasks:
+            task["DesiredState"] = "shutdown"
+            task["Status"] |= {"State": "failed", "Err": error}
+
+    def age_all(self) -> None:
+        """What runs has been running since long ago."""
+        for task in self._tasks:
+            task["Status"]["Timestamp"] = "2020-01-01T00:00:00.000000000Z"
+
     def containers(self) -> list[str]:
         return [
             task["Status"]["ContainerStatus"]["ContainerID"]

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from ipaddress import IPv4Network
 from typing import Any
@@ -27,6 +27,9 @@ from .engine import Engine
 from .subnets import SubnetStore
 
 _POLL_SECONDS = 0.1
+# A program that ends at once is seen running for a moment, and named in DNS: what started just now
+# has to run for so long. Updates are watched by Swarm, and longer.
+STEADY_SECONDS = 1.0
 _ENDED = frozenset({"complete", "shutdown", "failed", "rejected", "remove", "orphaned"})
 LOG_LINES = 20
 
@@ -204,18 +207,20 @@ class Rollout:
         deadline = time.monotonic() + timeout
         began = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
         view = self._view(began) if pending and any(waits.get(name) for name in pending) else None
+        steady = _Steady()
         while True:
             startable = order.startable(pending, waits, partial(_arrived, view))
             self._engine.each(lambda start: start(), [pending[name] for name in startable])
             pending = {name: start for name, start in pending.items() if name not in startable}
             view = self._view(began)
+            steady.look(view)
             late = time.monotonic() > deadline
             if not pending and all(state.done for state in view.progress.values()):
                 placed = placements(self.deployment, view.services, view.tasks, view.nodes)
                 missing = self._unregistered(placed)
-                if not missing:
+                if not missing and steady.enough():
                     return placed
-                if late:
+                if missing and late:
                     raise RolloutError("; ".join(missing))
             elif late or any(state.hopeless for name, state in view.progress.items() if name not in pending):
                 raise self._failure(view, pending, waits, timeout if late else None)
@@ -339,6 +344,37 @@ class Rollout:
             if time.monotonic() > deadline:
                 raise RolloutError(f"{what} did not go away within {timeout:.0f} s; run the same again")
             time.sleep(_POLL_SECONDS)
+
+
+class _Steady:
+    """Whether what runs goes on running."""
+
+    def __init__(self) -> None:
+        # Running since before: nothing has to be waited for.
+        self._before = (datetime.now(UTC) - timedelta(seconds=STEADY_SECONDS)).strftime("%Y-%m-%dT%H:%M:%S.%f")
+        self._since: dict[str, float] = {}
+
+    def look(self, view: View) -> None:
+        """Note what has started; by our own clock, as every node has another one."""
+        now = time.monotonic()
+        checked = {service["ID"] for service in view.services.values() if _checks_health(service["Spec"])}
+        self._since = {
+            task["ID"]: self._since.get(task["ID"], now)
+            for task in view.tasks
+            if task["Status"]["State"] == "running"
+            and task["ServiceID"] not in checked
+            and str(task["Status"].get("Timestamp", "")) > self._before
+        }
+
+    def enough(self) -> bool:
+        """Whether all of it has run long enough."""
+        return all(time.monotonic() - since >= STEADY_SECONDS for since in self._since.values())
+
+
+def _checks_health(spec: Spec) -> bool:
+    """Whether Swarm calls a task of this service running only when it is healthy."""
+    test = (spec["TaskTemplate"]["ContainerSpec"].get("Healthcheck") or {}).get("Test") or ["NONE"]
+    return bool(test[0] != "NONE")
 
 
 def _arrived(view: View | None, service: str, condition: str) -> bool:

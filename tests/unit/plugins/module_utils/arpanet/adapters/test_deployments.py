@@ -25,6 +25,7 @@ Spec = dict[str, Any]
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rollout, "_POLL_SECONDS", 0.001)
+    monkeypatch.setattr(rollout, "STEADY_SECONDS", 0.0)
 
 
 def model(**services: Spec) -> Spec:
@@ -242,6 +243,30 @@ def test_an_undoing_that_fails_too_is_said(cluster: Cluster) -> None:
     cluster.swarm.refused = {"nginx:1": "no space left"}
     with pytest.raises(RolloutError, match=r"going back to revision 1 failed too: .*no space left"):
         cluster.deploy(model(web={"image": "nginx:crash"}))
+
+
+def test_a_program_that_ends_at_once_has_not_arrived(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rollout, "STEADY_SECONDS", 0.2)
+    asked = 0
+    tasks = cluster.swarm.tasks
+
+    def ending(deployment: str) -> list[Spec]:
+        nonlocal asked
+        asked += 1
+        if asked == 3:
+            cluster.swarm.end_all("task: non-zero exit (3)")
+        return tasks(deployment)
+
+    monkeypatch.setattr(cluster.swarm, "tasks", ending)
+    with pytest.raises(RolloutError, match=r"0 of 1 instances arrived.*non-zero exit \(3\).*no revision to go back to"):
+        cluster.deploy(model(web={}), timeout=0.5)
+
+
+def test_what_runs_already_is_not_watched(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster.deploy(model(web={}))
+    monkeypatch.setattr(rollout, "STEADY_SECONDS", 3600)
+    cluster.swarm.age_all()
+    assert not cluster.deploy(model(web={}))["changed"]
 
 
 def test_an_agent_that_sleeps(cluster: Cluster) -> None:
