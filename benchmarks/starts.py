@@ -23,7 +23,7 @@ STACK = Path(__file__).parent / "stacks/starts.yml"
 ON_NODE = Path(__file__).parent / "on_node"
 DEPLOYMENT = "benchstarts"
 NAME = f"one.{DEPLOYMENT}.service.consul"
-ROUNDS, AT_ONCE = 34, 3
+ROUNDS, AT_ONCE = 20, 5
 P50_TARGET, P99_TARGET = 0.3, 1.0
 
 # Seconds since 1970, an address, and whether it came or went.
