@@ -13,13 +13,16 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import shlex
 import socket
 from typing import Any
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.arpanet.cluster.plugins.module_utils._stack import StackFileError, read_stack
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.plan import as_lines
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.tables import table
-from ansible_collections.arpanet.cluster.plugins.plugin_utils.show import show
+from ansible_collections.arpanet.cluster.plugins.plugin_utils.follow import following
+from ansible_collections.arpanet.cluster.plugins.plugin_utils.show import show, watched
 
 
 class ActionModule(ActionBase):
@@ -33,18 +36,43 @@ class ActionModule(ActionBase):
                 return {**result, "failed": True, "msg": str(error)}
             arguments.update(stack=stack.name, model=json.dumps(stack.model))
         arguments["controller"] = f"{getpass.getuser()}@{socket.gethostname()} (process {os.getppid()})"
-        answer = self._execute_module(module_args=arguments, task_vars=task_vars)
+        told: list[str] = []
+        answer = (self._watched if watched() else self._work)(arguments, task_vars, told)
+        if not told:
+            for line in as_lines(answer.get("plan") or []):
+                show(f"  {line}")
         _show(answer)
         return {**result, **answer}
 
+    def _work(self, arguments: dict[str, Any], task_vars: dict[str, Any] | None, _told: list[str]) -> dict[str, Any]:
+        answer: dict[str, Any] = self._execute_module(module_args=arguments, task_vars=task_vars)
+        return answer
+
+    def _watched(self, arguments: dict[str, Any], task_vars: dict[str, Any] | None, told: list[str]) -> dict[str, Any]:
+        """The same, and meanwhile the plan and how far it is, through a file on the manager.
+
+        The file is read as the login user: `become` is busy with the module.
+        """
+        directory = self._make_tmp_path()
+        file = self._connection._shell.join_path(directory, "progress")
+
+        def read(seen: int) -> str:
+            command = f"tail -c +{seen + 1} {shlex.quote(file)}"
+            return str(self._low_level_execute_command(command, sudoable=False).get("stdout", ""))
+
+        def tell(line: str) -> None:
+            told.append(line)
+            show(f"  {line}")
+
+        try:
+            with following(read, tell):
+                return self._work({**arguments, "progress": file}, task_vars, told)
+        finally:
+            self._remove_tmp_path(directory)
+
 
 def _show(answer: dict[str, Any]) -> None:
-    """The plan in a line each, then the instances, or why there are none, for the user at the keyboard."""
-    signs = {"create": "+", "update": "~", "remove": "-"}
-    for change in answer.get("plan") or []:
-        restarts = " (restarts its instances)" if change["restarts"] else ""
-        fields = ", ".join(change["fields"]) if change["action"] == "update" else ""
-        show(f"  {signs[change['action']]} {change['kind']} {change['name']}{restarts} {fields}".rstrip())
+    """The instances, or why there are none, for the user at the keyboard."""
     placed = answer.get("placements")
     if placed:
         rows = [[where["instance"], where["node"], where["address"], where["state"]] for where in placed]

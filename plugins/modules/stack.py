@@ -89,6 +89,10 @@ options:
     type: str
     choices: [host, ingress]
     default: host
+  progress:
+    description: Set by the action plugin when somebody watches. A file that gets a line whenever a service has come
+      further.
+    type: path
   timeout:
     description: Seconds to wait for instances to run and to answer by name.
     type: int
@@ -147,6 +151,8 @@ notes:
 """
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -164,11 +170,22 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     asked = module.params
     deployment = names.check_deployment_id(asked["deployment"])
     consul = Consul(asked["consul_url"], asked["consul_token"])
-    rollout = Rollout(Engine(asked["docker_host"]), consul, deployment)
+    rollout = Rollout(Engine(asked["docker_host"]), consul, deployment, teller(asked["progress"]))
     if module.check_mode:
         return converge(rollout, asked, check=True)
     with deployment_lock(consul, deployment, asked["controller"], asked["lock_timeout"]):
         return converge(rollout, asked, check=False)
+
+
+def teller(path: str | None) -> Callable[[str], None]:
+    """What passes a line on to the controller, which reads the file while this module works."""
+
+    def tell(line: str) -> None:
+        if path:
+            with Path(path).open("a", encoding="utf-8") as file:
+                file.write(f"{line}\n")
+
+    return tell
 
 
 def converge(rollout: Any, asked: dict[str, Any], check: bool) -> dict[str, Any]:
@@ -212,6 +229,7 @@ def main() -> None:
             "controller": {"type": "str", "default": "a controller"},
             "driver": {"type": "str", "choices": ["overlay"], "default": "overlay"},
             "publish_mode": {"type": "str", "choices": ["host", "ingress"], "default": "host"},
+            "progress": {"type": "path"},
             "timeout": {"type": "int", "default": 300},
             "stack": {"type": "str"},
             "model": {"type": "str", "no_log": True},
@@ -220,11 +238,11 @@ def main() -> None:
         supports_check_mode=True,
     )
     require(module, "docker", "consul")
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.arrival import RolloutError
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import ConsulError
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import EngineError
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.lock import Locked
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.revisions import NoRevision
-    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.rollout import RolloutError
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.sizing import SubnetError
 
     known = (SubnetError, ConsulError, EngineError, Locked, NoRevision, names.InvalidName, support.Unsupported)

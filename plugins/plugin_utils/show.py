@@ -5,15 +5,29 @@
 
 from __future__ import annotations
 
+import sys
+
 from ansible import constants as C
 from ansible.utils.display import Display
 
 # Callbacks whose output somebody parses, or nobody reads: ansible.posix.json and its like.
 _FOR_PROGRAMS = frozenset({"json", "jsonl", "null"})
 
+# Ansible loads plugins before it forks; a worker's own output is not the terminal any more.
+_TERMINAL = sys.stdout.isatty()
+
+
+def watched() -> bool:
+    """Whether somebody sits at a terminal and sees what is shown."""
+    return _TERMINAL and _for_people()
+
+
+def _for_people() -> bool:
+    callback = str(C.config.get_config_value("DEFAULT_STDOUT_CALLBACK"))
+    return callback.rpartition(".")[-1] not in _FOR_PROGRAMS
+
 
 def show(text: str) -> None:
     """Print lines as they are, unless the output of the run is not for people."""
-    callback = str(C.config.get_config_value("DEFAULT_STDOUT_CALLBACK"))
-    if callback.rpartition(".")[-1] not in _FOR_PROGRAMS:
+    if _for_people():
         Display().display(text)

@@ -1,5 +1,6 @@
 """deploy.yml: what it shows, that a second run changes nothing, and that check mode tells the truth."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -33,6 +34,24 @@ def test_a_fig_file_of_one_service_each_reaches_the_next(abc: str, cluster: Clus
     page = auth.ask("web")
     assert page["auth"]["redis"] == "+PONG"
     assert page["catalogue"]["service"] == "catalogue"
+
+
+def test_who_waits_at_a_terminal_sees_how_far_it_is(cluster: Cluster, playbooks: Playbooks) -> None:
+    try:
+        run = playbooks.run("deploy", terminal=True, stack=str(PROBE), deployment="watched")
+        shown = [line.strip() for line in run.output.splitlines()]
+        assert run.code == 0, run.output
+        assert shown.count("+ service watched_pricing") == 1
+        progress = [line for line in shown if line.startswith("pricing ")]
+        assert progress, run.output
+        assert all(re.match(r"pricing [01]/1 running", line) for line in progress)
+        # The plan is first, and the table last.
+        places = [shown.index(line) for line in ("+ service watched_pricing", progress[0])]
+        assert places == sorted(places)
+        assert shown.index(progress[-1]) < next(at for at, line in enumerate(shown) if line.startswith("INSTANCE"))
+        assert "pricing 1/1" not in playbooks.deploy(PROBE, "watched").output
+    finally:
+        playbooks.remove("watched")
 
 
 def test_check_mode_predicts_a_deployment_and_changes_nothing(

@@ -1,8 +1,11 @@
 """Run the playbooks as users do, and read what they said."""
 
 import json
+import os
+import pty
 import re
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,7 +46,9 @@ class Playbooks:
 
     cluster: Cluster
 
-    def run(self, playbook: str, *flags: str, inventory: Path | None = None, **variables: Any) -> Run:
+    def run(
+        self, playbook: str, *flags: str, inventory: Path | None = None, terminal: bool = False, **variables: Any
+    ) -> Run:
         """`ansible-playbook <playbook>.yml <flags> -e <variables>`; whatever comes of it."""
         argv = ["ansible-playbook", f"{playbook}.yml", *flags]
         for key, value in variables.items():
@@ -51,6 +56,8 @@ class Playbooks:
         environment = self.cluster.environment()
         if inventory:
             environment["ANSIBLE_INVENTORY"] = str(inventory)
+        if terminal:
+            return _at_a_terminal(argv, environment)
         done = subprocess.run(
             argv, cwd=CHECKOUT, env=environment, capture_output=True, text=True, timeout=300, check=False
         )
@@ -73,3 +80,20 @@ class Playbooks:
     def remove(self, deployment: str) -> Run:
         """remove.yml"""
         return self.do("remove", deployment=deployment)
+
+
+def _at_a_terminal(argv: list[str], environment: dict[str, str]) -> Run:
+    """The same as a user sees it who waits for it."""
+    ours, theirs = pty.openpty()
+    environment = {**environment, "ANSIBLE_NOCOLOR": "1"}
+    running = subprocess.Popen(argv, cwd=CHECKOUT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    said = b""
+    try:
+        # Linux says EIO when the last of the other side has gone.
+        with suppress(OSError):
+            while chunk := os.read(ours, 65536):
+                said += chunk
+    finally:
+        os.close(ours)
+    return Run(" ".join(argv), running.wait(timeout=300), said.decode().replace("\r\n", "\n"))

@@ -12,13 +12,14 @@ from dataclasses import replace
 from typing import Any
 
 from ..core import generations, names, volumes
-from ..core.plan import Actual, as_data, as_diff, plan, removal
+from ..core.plan import Actual, as_data, as_diff, as_lines, plan, removal
 from ..core.record import Record, of_model
 from ..core.spec import Spec
 from ..core.stack import Desired
+from .arrival import RolloutError
 from .engine import EngineError
 from .revisions import NoRevision, Revision
-from .rollout import Rollout, RolloutError
+from .rollout import Rollout
 
 Result = dict[str, Any]
 
@@ -110,6 +111,8 @@ def remove(rollout: Rollout, with_volumes: bool, timeout: float, check: bool) ->
     changed = bool(todo) or rollout.exists() or (with_volumes and bool(rollout.held_volumes()))
     result = {"changed": changed, "plan": as_data(todo), "diff": as_diff(todo), "notes": []}
     if changed and not check:
+        for line in as_lines(result["plan"]):
+            rollout.tell(line)
         with _telling(result):
             rollout.remove(timeout)
         rollout.forget(with_volumes)
@@ -135,6 +138,8 @@ def _carry_out(
     }
     if check:
         return result
+    for line in as_lines(result["plan"]):
+        rollout.tell(line)
     with _telling(result):
         try:
             placed = rollout.apply(todo, wanted, record, timeout)

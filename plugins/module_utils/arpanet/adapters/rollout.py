@@ -5,15 +5,13 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
 from functools import partial
 from ipaddress import IPv4Network
 from typing import Any
 
-from ..core import names, order
-from ..core.convergence import Failure, Progress, Task, progress
-from ..core.placements import hostname, placements
+from ..core import names
+from ..core.convergence import Task
 from ..core.plan import CREATE, REMOVE, UPDATE, Actual, Plan, clashing_networks, plan
 from ..core.record import Record, parse
 from ..core.services import fitted
@@ -22,48 +20,24 @@ from ..core.spec import Spec
 from ..core.stack import Desired, desired, tasks_on
 from ..core.subnets import DEFAULT_POOL, DEFAULT_RANGE, parse_pool
 from . import revisions
+from .arrival import POLL_SECONDS, Arrival, RolloutError, Start, Tell
 from .consul import Consul
 from .engine import Engine
 from .subnets import SubnetStore
 
-_POLL_SECONDS = 0.1
-# A program that ends at once is seen running for a moment, and named in DNS: what started just now
-# has to run for so long. Updates are watched by Swarm, and longer.
-STEADY_SECONDS = 1.0
 _ENDED = frozenset({"complete", "shutdown", "failed", "rejected", "remove", "orphaned"})
-LOG_LINES = 20
-
-
-class RolloutError(Exception):
-    """A deployment did not become what was asked; the message has a line for each reason.
-
-    `result` says what had been changed by then, `failures` which tasks failed:
-    [{instance, node, reason, exit_code, log}].
-    """
-
-    def __init__(self, message: str, failures: list[dict[str, Any]] | None = None) -> None:
-        super().__init__(message)
-        self.result: dict[str, Any] = {}
-        self.failures = failures or []
-
-
-@dataclass(frozen=True)
-class View:
-    """What the Engine says of a deployment at one moment."""
-
-    nodes: dict[str, Spec]
-    services: dict[str, Spec]
-    tasks: list[Task]
-    progress: dict[str, Progress]
 
 
 class Rollout:
     """One deployment on one cluster."""
 
-    def __init__(self, engine: Engine, consul: Consul, deployment: str) -> None:
+    def __init__(self, engine: Engine, consul: Consul, deployment: str, tell: Tell = lambda _line: None) -> None:
         self._engine = engine
         self._consul = consul
         self.deployment = deployment
+        # Gets a line of what is about to be done, or has come further.
+        self.tell = tell
+        self._arrival = Arrival(engine, consul, deployment, tell)
         # Which pool they came from does not matter for what is done here.
         self._subnets = SubnetStore(consul, parse_pool(DEFAULT_POOL, DEFAULT_RANGE))
         self._key = names.deployment_key(deployment)
@@ -123,7 +97,7 @@ class Rollout:
         wanted = desired(model, self.deployment, subnets, images, record.scaled, publish_mode)
         fit = {name: fitted(spec, self._engine.api_version()) for name, spec in wanted.services.items()}
         ignored = [
-            f"service {self._short(name)}: '{key}' is ignored: this Engine is too old for it"
+            f"service {name.removeprefix(f'{self.deployment}_')}: '{key}' is ignored: this Engine is too old for it"
             for name, (_, keys) in fit.items()
             for key in keys
         ]
@@ -168,12 +142,12 @@ class Rollout:
         engine.each(lambda name: engine.create_secret(wanted.secrets[name]), todo.of("secret", CREATE))
         engine.each(lambda name: engine.create_config(wanted.configs[name]), todo.of("config", CREATE))
         engine.each(lambda name: engine.remove("service", name), todo.of("service", REMOVE))
-        starts: dict[str, Callable[[], None]] = {
+        starts: dict[str, Start] = {
             name: partial(start, _labelled(wanted.services[name], record))
             for action, start in ((CREATE, engine.create_service), (UPDATE, engine.update_service))
             for name in todo.of("service", action)
         }
-        placed = self._arrive(starts, wanted.waits, timeout)
+        placed = self._arrival.of(starts, wanted.waits, timeout)
         self._collect(todo, timeout)
         return placed
 
@@ -199,72 +173,6 @@ class Rollout:
     def keep(self, record: Record, wanted: Desired) -> None:
         """Make what was deployed a revision that one can go back to."""
         revisions.save(self._engine, self._consul, record, wanted)
-
-    def _arrive(
-        self, pending: dict[str, Callable[[], None]], waits: order.Needs, timeout: float
-    ) -> list[dict[str, Any]]:
-        """Start what is pending as its needs are met, until every service is as asked."""
-        deadline = time.monotonic() + timeout
-        began = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
-        view = self._view(began) if pending and any(waits.get(name) for name in pending) else None
-        steady = _Steady()
-        while True:
-            startable = order.startable(pending, waits, partial(_arrived, view))
-            self._engine.each(lambda start: start(), [pending[name] for name in startable])
-            pending = {name: start for name, start in pending.items() if name not in startable}
-            view = self._view(began)
-            steady.look(view)
-            late = time.monotonic() > deadline
-            if not pending and all(state.done for state in view.progress.values()):
-                placed = placements(self.deployment, view.services, view.tasks, view.nodes)
-                missing = self._unregistered(placed)
-                if not missing and steady.enough():
-                    return placed
-                if missing and late:
-                    raise RolloutError("; ".join(missing))
-            elif late or any(state.hopeless for name, state in view.progress.items() if name not in pending):
-                raise self._failure(view, pending, waits, timeout if late else None)
-            time.sleep(_POLL_SECONDS)
-
-    def _view(self, since: str) -> View:
-        nodes = {node["ID"]: node for node in self._engine.nodes()}
-        services = self._engine.services(self.deployment)
-        tasks = self._engine.tasks(self.deployment)
-        of_service: dict[str, list[Task]] = {}
-        for task in tasks:
-            of_service.setdefault(task["ServiceID"], []).append(task)
-        states = {
-            name: progress(service, of_service.get(service["ID"], []), nodes, since)
-            for name, service in services.items()
-        }
-        return View(nodes, services, tasks, states)
-
-    def _failure(self, view: View, pending: dict[str, Any], waits: order.Needs, waited: float | None) -> RolloutError:
-        lines = [
-            _complaint(self._short(state.service), state, view.nodes, waited)
-            for state in view.progress.values()
-            if not state.done
-        ]
-        lines += [
-            f"service {self._short(name)} was not started: it waits for {', '.join(needed)}"
-            for name in sorted(pending)
-            for needed in [[self._short(other) for other in sorted(waits[name])]]
-        ]
-        failures = [
-            {
-                "instance": f"{failure.number}.{self._short(state.service)}",
-                "node": hostname(view.nodes.get(failure.node, {})),
-                "reason": failure.reason,
-                "exit_code": failure.exit_code,
-                "log": self._engine.task_log(failure.task, LOG_LINES),
-            }
-            for state in view.progress.values()
-            for failure in state.failures[-1:]
-        ]
-        return RolloutError("; ".join(lines), failures)
-
-    def _short(self, name: str) -> str:
-        return name.removeprefix(f"{self.deployment}_")
 
     def _collect(self, todo: Plan, timeout: float) -> None:
         """Remove what the plan no longer wants, once nothing uses it any more."""
@@ -301,21 +209,6 @@ class Rollout:
             if task["Status"]["State"] not in _ENDED and task.get("NodeID") in ready
         ]
 
-    def _unregistered(self, placed: list[dict[str, Any]]) -> list[str]:
-        """Instances that run but do not answer by name yet, with what to look at."""
-        if not placed:
-            return []
-        known = {
-            instance["meta"].get(names.META_CONTAINER, instance["id"])
-            for instance in self._consul.healthy(self.deployment)
-        }
-        return [
-            f"{where['instance']} runs on {where['node']} but is not in Consul: "
-            f"is arpanet-agent running there? (journalctl -u arpanet-agent on {where['node']})"
-            for where in placed
-            if where["state"] == "running" and where["container"] not in known
-        ]
-
     def _pinned(self, model: Spec, actual: Actual) -> tuple[dict[str, str], dict[str, str]]:
         """service -> image with digest, and those whose digest nobody knows."""
         stated = {name: str(service["image"]) for name, service in model["services"].items()}
@@ -343,50 +236,7 @@ class Rollout:
         while not done():
             if time.monotonic() > deadline:
                 raise RolloutError(f"{what} did not go away within {timeout:.0f} s; run the same again")
-            time.sleep(_POLL_SECONDS)
-
-
-class _Steady:
-    """Whether what runs goes on running."""
-
-    def __init__(self) -> None:
-        # Running since before: nothing has to be waited for.
-        self._before = (datetime.now(UTC) - timedelta(seconds=STEADY_SECONDS)).strftime("%Y-%m-%dT%H:%M:%S.%f")
-        self._since: dict[str, float] = {}
-
-    def look(self, view: View) -> None:
-        """Note what has started; by our own clock, as every node has another one."""
-        now = time.monotonic()
-        checked = {service["ID"] for service in view.services.values() if _checks_health(service["Spec"])}
-        self._since = {
-            task["ID"]: self._since.get(task["ID"], now)
-            for task in view.tasks
-            if task["Status"]["State"] == "running"
-            and task["ServiceID"] not in checked
-            and str(task["Status"].get("Timestamp", "")) > self._before
-        }
-
-    def enough(self) -> bool:
-        """Whether all of it has run long enough."""
-        return all(time.monotonic() - since >= STEADY_SECONDS for since in self._since.values())
-
-
-def _checks_health(spec: Spec) -> bool:
-    """Whether Swarm calls a task of this service running only when it is healthy."""
-    test = (spec["TaskTemplate"]["ContainerSpec"].get("Healthcheck") or {}).get("Test") or ["NONE"]
-    return bool(test[0] != "NONE")
-
-
-def _arrived(view: View | None, service: str, condition: str) -> bool:
-    """Whether a service has come as far as a condition of `depends_on` asks.
-
-    Swarm calls a task with a health check running only when it is healthy, so "started" and
-    "healthy" are the same to see.
-    """
-    state = view.progress.get(service) if view else None
-    if state is None:
-        return False
-    return state.done if condition == order.COMPLETED else state.running >= state.wanted
+            time.sleep(POLL_SECONDS)
 
 
 def _labelled(spec: Spec, record: Record) -> Spec:
@@ -396,16 +246,3 @@ def _labelled(spec: Spec, record: Record) -> Spec:
 def _with_tag(image: str) -> str:
     last = image.rsplit("/", 1)[-1]
     return image if ":" in last else f"{image}:latest"
-
-
-def _complaint(service: str, state: Progress, nodes: dict[str, Spec], waited: float | None) -> str:
-    """`service pricing: 1 of 3 instances arrived: instance 2 on node3: task: non-zero exit (1)`"""
-    after = f" after {waited:.0f} s" if waited is not None else ""
-    reasons = [*state.problems, *({_reason(failure, nodes): None for failure in state.failures[-3:]})]
-    because = ": " + ", ".join(reasons) if reasons else ""
-    return f"service {service}: {state.running} of {state.wanted} instances arrived{after}{because}"
-
-
-def _reason(failure: Failure, nodes: dict[str, Spec]) -> str:
-    where = hostname(nodes.get(failure.node, {})) or "no node"
-    return f"instance {failure.number} on {where}: {failure.reason}"

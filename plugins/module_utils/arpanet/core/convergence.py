@@ -34,6 +34,8 @@ class Progress:
     """How far one service is.
 
     `done`: all of it is as asked. `hopeless`: waiting will not help. `problems`: why it is not there.
+    `starting`: the nodes (ids) on which an instance is on its way; empty for one without a node yet.
+    `job`: an instance has arrived when it is complete.
     """
 
     service: str
@@ -43,6 +45,8 @@ class Progress:
     hopeless: bool
     problems: tuple[str, ...]
     failures: tuple[Failure, ...] = ()
+    starting: tuple[str, ...] = ()
+    job: bool = False
 
 
 def progress(service: Spec, tasks: list[Task], nodes: Mapping[str, Spec], since: str) -> Progress:
@@ -85,7 +89,8 @@ def progress(service: Spec, tasks: list[Task], nodes: Mapping[str, Spec], since:
         task["ID"] not in ours and task["Status"]["State"] not in _OVER and task.get("NodeID", "") in ready_nodes
         for task in tasks
     )
-    if "ReplicatedJob" in spec["Mode"] or "GlobalJob" in spec["Mode"]:
+    job = bool(spec["Mode"].keys() & {"ReplicatedJob", "GlobalJob"})
+    if job:
         arrived, settling = len(complete), 0
     elif policy.get("Condition", "any") == "any":
         arrived, settling = len(running), len(alive) - len(running)
@@ -93,6 +98,7 @@ def progress(service: Spec, tasks: list[Task], nodes: Mapping[str, Spec], since:
         # What ended well is not started again: it has done what it was there for.
         arrived = min(wanted, len({_place(task) for task in [*running, *complete]}))
         settling = sum(task["Status"]["State"] not in ("running", "complete") for task in alive)
+    arrives = ("complete",) if job else ("running", "complete")
     update = service.get("UpdateStatus") or {}
     state = update.get("State", "")
     # After a rollback that ended before we began, the service is what it was, and nothing goes on.
@@ -112,7 +118,31 @@ def progress(service: Spec, tasks: list[Task], nodes: Mapping[str, Spec], since:
         hopeless=stopped or (failures >= _hopeless(policy) and arrived < wanted),
         problems=tuple(sorted(problems)),
         failures=tuple(_failure(task) for task in sorted(broken, key=lambda task: str(task["CreatedAt"]))),
+        starting=tuple(sorted(task.get("NodeID", "") for task in alive if task["Status"]["State"] not in arrives)),
+        job=job,
     )
+
+
+def line(state: Progress, hosts: Mapping[str, str]) -> str:
+    """How far a service is, for people: `2/3 running, 1 starting on node2`.
+
+    :param hosts: the nodes' names by id.
+    """
+    there, coming = ("complete", "under way") if state.job else ("running", "starting")
+    waiting = Counter(hosts.get(node, "") for node in state.starting)
+    said = [
+        f"{state.running}/{state.wanted} {there}",
+        *(
+            f"{count} {coming} on {host}" if host else f"{count} without a node"
+            for host, count in sorted(waiting.items())
+        ),
+    ]
+    if state.failures and state.running < state.wanted:
+        last = state.failures[-1]
+        said.append(f"instance {last.number} failed on {hosts.get(last.node) or 'no node'}: {last.reason}")
+    elif not state.done and state.running == state.wanted:
+        said.append("the old ones are leaving")
+    return ", ".join(said)
 
 
 def _iteration(job: Spec) -> int:

@@ -134,6 +134,17 @@ def _fixed(network: Spec) -> dict[str, Any]:
     }
 
 
+def as_lines(changes: list[dict[str, Any]]) -> list[str]:
+    """A plan (`as_data`) for people: `~ service abc_web (restarts its instances) image, replicas`."""
+    signs = {CREATE: "+", UPDATE: "~", REMOVE: "-"}
+    lines = []
+    for change in changes:
+        restarts = " (restarts its instances)" if change["restarts"] else ""
+        fields = ", ".join(change["fields"]) if change["action"] == UPDATE else ""
+        lines.append(f"{signs[change['action']]} {change['kind']} {change['name']}{restarts} {fields}".rstrip())
+    return lines
+
+
 def as_diff(plan: Plan) -> dict[str, Any]:
     """Ansible's before/after of a plan: {kind: {name: {field: value}}}."""
     before: dict[str, Any] = {}

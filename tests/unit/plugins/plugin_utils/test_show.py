@@ -18,6 +18,16 @@ def test_programs_do_not(callback: str) -> None:
     assert shown(callback) == []
 
 
+@pytest.mark.parametrize(
+    ("terminal", "callback", "seen"),
+    [(True, "default", True), (False, "default", False), (True, "ansible.posix.json", False)],
+)
+def test_a_terminal_is_watched(terminal: bool, callback: str, seen: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(show, "_TERMINAL", terminal)
+    with patch.object(show.C.config, "get_config_value", return_value=callback):
+        assert show.watched() is seen
+
+
 def shown(callback: str) -> list[str]:
     with (
         patch.object(show.C.config, "get_config_value", return_value=callback),

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import deployments, rollout
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import arrival, deployments, rollout
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.arrival import RolloutError
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.revisions import NoRevision
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.rollout import Rollout, RolloutError
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.rollout import Rollout
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.subnets import SubnetStore
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.sizing import SubnetError
@@ -24,8 +25,9 @@ Spec = dict[str, Any]
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rollout, "_POLL_SECONDS", 0.001)
-    monkeypatch.setattr(rollout, "STEADY_SECONDS", 0.0)
+    for module in (arrival, rollout):
+        monkeypatch.setattr(module, "POLL_SECONDS", 0.001)
+    monkeypatch.setattr(arrival, "STEADY_SECONDS", 0.0)
 
 
 def model(**services: Spec) -> Spec:
@@ -42,6 +44,7 @@ class Cluster:
     """A Swarm, its Consul, and deployment `abc`."""
 
     swarm: FakeSwarm = field(default_factory=FakeSwarm)
+    told: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.consul = ConsulOf(self.swarm)
@@ -49,7 +52,7 @@ class Cluster:
 
     @property
     def rollout(self) -> Rollout:
-        return Rollout(self.swarm, self.consul, "abc")  # type: ignore[arg-type]
+        return Rollout(self.swarm, self.consul, "abc", self.told.append)  # type: ignore[arg-type]
 
     def deploy(self, stack: Spec, check: bool = False, prefix: int = 26, timeout: float = 5, **options: Any) -> Spec:
         subnets = {name: str(self.store.allocate(Request(f"abc/{name}", prefix))) for name in own_networks(stack)}
@@ -246,7 +249,7 @@ def test_an_undoing_that_fails_too_is_said(cluster: Cluster) -> None:
 
 
 def test_a_program_that_ends_at_once_has_not_arrived(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rollout, "STEADY_SECONDS", 0.2)
+    monkeypatch.setattr(arrival, "STEADY_SECONDS", 0.2)
     asked = 0
     tasks = cluster.swarm.tasks
 
@@ -264,9 +267,33 @@ def test_a_program_that_ends_at_once_has_not_arrived(cluster: Cluster, monkeypat
 
 def test_what_runs_already_is_not_watched(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     cluster.deploy(model(web={}))
-    monkeypatch.setattr(rollout, "STEADY_SECONDS", 3600)
+    monkeypatch.setattr(arrival, "STEADY_SECONDS", 3600)
     cluster.swarm.age_all()
     assert not cluster.deploy(model(web={}))["changed"]
+
+
+def test_who_watches_hears_the_plan_and_then_how_far_it_is(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrival, "TELL_SECONDS", 0.0)
+    cluster.consul.awake = False
+    with pytest.raises(RolloutError):
+        cluster.deploy(model(web={}), timeout=0.1)
+    assert cluster.told[:2] == ["+ network abc_default", "+ service abc_web"]
+    assert "web 1/1 running" in cluster.told
+    assert any(line.startswith("1.web.abc runs on node2 but is not in Consul") for line in cluster.told)
+    assert len(cluster.told) == len(set(cluster.told))
+
+
+def test_who_watches_is_not_flooded(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrival, "TELL_SECONDS", 3600)
+    cluster.consul.awake = False
+    with pytest.raises(RolloutError):
+        cluster.deploy(model(web={}), timeout=0.1)
+    assert len(cluster.told) == 4
+
+
+def test_check_mode_tells_nothing(cluster: Cluster) -> None:
+    cluster.deploy(model(web={}), check=True)
+    assert cluster.told == []
 
 
 def test_an_agent_that_sleeps(cluster: Cluster) -> None:

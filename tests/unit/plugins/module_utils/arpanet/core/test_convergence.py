@@ -10,6 +10,7 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.conve
     HOPELESS,
     Failure,
     Progress,
+    line,
     progress,
 )
 from fakes import deployment
@@ -418,3 +419,33 @@ def test_everything_of_a_recorded_deployment_has_arrived() -> None:
         "once": (1, 1),
     }
     assert all(one.done and not one.hopeless and not one.problems for one in found.values())
+
+
+@pytest.mark.parametrize(
+    ("tasks", "said"),
+    [
+        ([], "0/3 running"),
+        ([running(1), running(2), task("starting", 3, node="n2")], "2/3 running, 1 starting on n2"),
+        (
+            [task("preparing", 1, node="n2"), task("assigned", 2, node="n2"), task("pending", 3, node="")],
+            "0/3 running, 1 without a node, 2 starting on n2",
+        ),
+        (
+            [running(1), running(2), failed(3, node="n3")],
+            "2/3 running, instance 3 failed on n3: task: non-zero exit (1)",
+        ),
+        ([running(1), running(2), running(3), failed(3)], "3/3 running"),
+        (
+            [running(1), running(2), running(3), task("running", 1, desired="shutdown", template=OLD)],
+            "3/3 running, the old ones are leaving",
+        ),
+    ],
+)
+def test_a_line_for_who_watches(tasks: list[Spec], said: str) -> None:
+    assert line(of(service(3), tasks), {name: name for name in NODES}) == said
+
+
+def test_a_line_of_a_job() -> None:
+    mode = {"ReplicatedJob": {"MaxConcurrent": 2, "TotalCompletions": 2}}
+    tasks = [task("complete", 1, desired="complete"), task("running", 2, desired="complete", node="n2")]
+    assert line(of(service(mode), tasks), {"n2": "node2"}) == "1/2 complete, 1 under way on node2"
