@@ -109,7 +109,7 @@ def remove(rollout: Rollout, with_volumes: bool, timeout: float, check: bool) ->
     actual = rollout.actual()
     todo = removal(actual)
     changed = bool(todo) or rollout.exists() or (with_volumes and bool(rollout.held_volumes()))
-    result = {"changed": changed, "plan": as_data(todo), "diff": as_diff(todo), "notes": []}
+    result: Result = {"changed": changed, "plan": as_data(todo), "diff": as_diff(todo), "notes": []}
     if changed and not check:
         for line in as_lines(result["plan"]):
             rollout.tell(line)
@@ -129,7 +129,7 @@ def _carry_out(
     todo = rollout.plan(wanted, actual)
     changed = bool(todo) or record != before
     record = replace(record, revision=before.revision + 1) if changed else before
-    result = {
+    result: Result = {
         "changed": changed,
         "plan": as_data(todo),
         "diff": as_diff(todo),
