@@ -15,7 +15,7 @@ from ansible.module_utils.common.respawn import has_respawned, respawn_module
 VENV_PYTHON = "/opt/arpanet/venv/bin/python"
 
 # Import name to the distribution that has to provide it, and its oldest version.
-LIBRARIES = {"docker": ("docker", (6, 0)), "consul": ("py-consul", (1, 2))}
+LIBRARIES = {"docker": ("docker", (6, 0)), "consul": ("py-consul", (1, 2)), "msgpack": ("msgpack", (1, 0))}
 
 
 def missing(*names: str) -> list[str]:

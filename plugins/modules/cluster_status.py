@@ -138,7 +138,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    require(module, "docker", "consul")
+    require(module, "docker", "consul", "msgpack")
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import survey
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import Consul, ConsulError
 

@@ -57,5 +57,5 @@ def _is_back(cluster: Cluster, node: Node) -> None:
     assert (found["Status"]["State"], found["ManagerStatus"]["Reachability"]) == ("ready", "reachable")
     members = {member["Name"]: member["Status"] for member in cluster.manager.consul("/v1/agent/members")}
     assert members[node.name] == 1
-    assert f"{node.name} " in cluster.manager.run("serf members -status=alive")
+    assert f"{node.name} " in cluster.manager.run("arpanet serf members -status=alive")
     assert node.run("systemctl is-active arpanet-agent").strip() == "active"

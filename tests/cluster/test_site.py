@@ -18,7 +18,7 @@ def test_consul_and_serf_have_every_node_under_the_same_name(cluster: Cluster) -
     for node in cluster.nodes:
         members = {member["Name"]: member for member in node.consul("/v1/agent/members")}
         assert sorted(name for name, member in members.items() if member["Status"] == 1) == names
-        assert sorted(line.split()[0] for line in node.run("serf members -status=alive").splitlines()) == names
+        assert sorted(line.split()[0] for line in node.run("arpanet serf members -status=alive").splitlines()) == names
     servers = [name for name, member in members.items() if member["Tags"]["role"] == "consul"]
     assert sorted(servers) == sorted(node.name for node in cluster.managers)
 
@@ -26,7 +26,7 @@ def test_consul_and_serf_have_every_node_under_the_same_name(cluster: Cluster) -
 def test_gossip_is_encrypted(cluster: Cluster) -> None:
     for node in cluster.nodes:
         assert node.consul("/v1/agent/self")["Stats"]["serf_lan"]["encrypted"] == "true"
-        assert "encrypted = true" in node.run("serf info").lower()
+        assert "encrypted = true" in node.run("arpanet serf info").lower()
 
 
 def test_nothing_for_the_node_itself_listens_to_the_world(cluster: Cluster) -> None:

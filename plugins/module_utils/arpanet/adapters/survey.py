@@ -13,9 +13,9 @@ from typing import Any
 
 from ..core import names, seen
 from ..core.seen import Seen
-from . import serf
 from .consul import Consul, ConsulError
 from .engine import Engine, EngineError
+from .serf import Serf, SerfError
 
 _PARALLEL = 8
 
@@ -74,6 +74,6 @@ def _consul(consul: Consul, only: str) -> tuple[dict[str, Any], dict[str, str]]:
 
 def _serf(rpc: str, timeout: float) -> tuple[list[dict[str, Any]], dict[str, str]]:
     try:
-        return serf.members(rpc, timeout), {}
-    except serf.SerfError as error:
+        return [member.as_json() for member in Serf(rpc, timeout=timeout).members()], {}
+    except SerfError as error:
         return [], {"serf": str(error)}

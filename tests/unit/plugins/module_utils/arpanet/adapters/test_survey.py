@@ -11,6 +11,7 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.c
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import EngineError
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.serf import SerfError
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.members import Member
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.seen import Seen
 from fakes import cluster
 
@@ -75,14 +76,21 @@ class FakeConsul(Consul):
 def look(
     monkeypatch: pytest.MonkeyPatch, parts: dict[str, Any], *silent: str, only: str = ""
 ) -> tuple[Seen, FakeConsul]:
-    def members(*_arguments: object) -> Any:
-        if "serf" in silent:
-            raise SerfError("listing members: no answer")
-        return parts["serf"]
+    class FakeSerf:
+        def __init__(self, _rpc: str, timeout: float) -> None:
+            assert timeout
+
+        def members(self) -> list[Member]:
+            if "serf" in silent:
+                raise SerfError("listing members: no answer")
+            return [
+                Member(raw["name"], raw["addr"].split(":")[0], raw["port"], raw["status"], raw["tags"])
+                for raw in parts["serf"]
+            ]
 
     engine = type("Engine", (FakeEngine,), {"parts": parts, "silent": frozenset(silent)})
     monkeypatch.setattr(survey, "Engine", engine)
-    monkeypatch.setattr(survey.serf, "members", members)
+    monkeypatch.setattr(survey, "Serf", FakeSerf)
     monkeypatch.setattr(survey.socket, "gethostname", lambda: "node1")
     consul = FakeConsul(parts, frozenset(silent))
     return survey.look("unix:///docker.sock", consul, "127.0.0.1:7373", 3, only), consul
