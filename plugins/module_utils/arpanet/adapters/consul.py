@@ -123,6 +123,14 @@ class Consul:
             _, found = self.api.kv.get(key, consistency="consistent")
         return _entry(found) if found else ABSENT
 
+    def wait(self, key: str, index: int, seconds: int) -> tuple[Value, int]:
+        """A key's value (empty when there is none) and the answer's index, as soon as that is another one
+        or the seconds are over. This client needs a time limit beyond them."""
+        with self._asking(f"following {key}"):
+            now, found = self.api.kv.get(key, index=index or None, wait=f"{seconds}s")
+        # An index that went back is one of another history: from the beginning, then.
+        return _entry(found).value if found else {}, int(now or 0) if int(now or 0) >= index else 0
+
     def list(self, prefix: str) -> dict[str, Entry]:
         """All keys below a prefix with their entries."""
         with self._asking(f"listing {prefix}"):

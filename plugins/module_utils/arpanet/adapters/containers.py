@@ -92,7 +92,16 @@ class Containers:
         with self._asking("listing networks") as api:
             return [*api.networks()]
 
+    def info(self) -> dict[str, Any]:
+        """As `docker info` shows it."""
+        with self._asking("asking for the Swarm's state") as api:
+            return dict(api.info())
+
     def is_manager(self) -> bool:
         """Is this node a Swarm manager that can reach its peers?"""
-        with self._asking("asking for the Swarm's state") as api:
-            return bool((api.info().get("Swarm") or {}).get("ControlAvailable"))
+        return bool((self.info().get("Swarm") or {}).get("ControlAvailable"))
+
+    def nodes(self) -> list[dict[str, Any]]:
+        """The swarm's nodes, as `GET /nodes` answers; only a manager with a quorum can say."""
+        with self._asking("listing the swarm's nodes") as api:
+            return [*api.nodes()]

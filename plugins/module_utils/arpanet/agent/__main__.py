@@ -9,18 +9,25 @@ import sys
 import threading
 from pathlib import Path
 
-from ..adapters import kernel
+from ..adapters import host, kernel
 from ..adapters.consul import Consul, ConsulError
 from ..adapters.containers import Containers, ContainersError
+from ..adapters.serf import Serf
+from ..adapters.swarm_records import SwarmRecords
 from .config import DEFAULT_PATH, Config, ConfigError, load
 from .keeper import Keeper
 from .leader import Leader
 from .loop import Loop
+from .record_reader import CLIENT_TIMEOUT, RecordReader
 from .registrar import Registrar
 from .stop_signals import StopSignals
 from .systemd import host_stops, notify
+from .tagger import Tagger
 from .version import VERSION
 from .watcher import Watcher
+
+# Seconds between two looks at what the tags say: a drain by hand is no event of this node's.
+_TAGS_INTERVAL = 2
 
 
 def main(words: list[str]) -> int:
@@ -89,10 +96,25 @@ def _for_ever(config: Config) -> None:
     registering.start()
     keeping.start()
     Watcher(Containers(config.docker), registrar, registering.poke, signals.is_end).start()
+    _keep_tags(config)
     stop.wait()
     # Registrations stay when the agent goes, for the containers still run; not when the host goes.
     if host_stops():
         registrar.leave()
+
+
+def _keep_tags(config: Config) -> None:
+    tagger = Tagger(
+        Serf(config.serf),
+        Containers(config.docker),
+        SwarmRecords(Consul(config.consul)),
+        address=lambda: config.address if host.has_address(config.address) else host.default_address(),
+        extra=config.tags,
+    )
+    tagging = Loop("tagger", tagger.look, _TAGS_INTERVAL)
+    tagging.start()
+    following = SwarmRecords(Consul(config.consul, timeout=CLIENT_TIMEOUT))
+    RecordReader(following, tagger, tagging.poke).start()
 
 
 def _keeper(config: Config, registrar: Registrar) -> Keeper:

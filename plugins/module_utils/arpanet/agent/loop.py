@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from ..adapters.consul import ConsulError
 from ..adapters.containers import ContainersError
+from ..adapters.serf import SerfError
 
 log = logging.getLogger(__name__)
 
@@ -119,5 +120,5 @@ class Loop:
         if str(error) == self._complaint:
             return
         self._complaint = str(error)
-        expected = isinstance(error, ConsulError | ContainersError)
+        expected = isinstance(error, ConsulError | ContainersError | SerfError)
         log.warning("%s: %s", self.name, error, exc_info=None if expected else error)

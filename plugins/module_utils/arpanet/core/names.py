@@ -27,6 +27,8 @@ LABEL_TASK_NAME = "com.docker.swarm.task.name"
 LABEL_TASK_ID = "com.docker.swarm.task.id"
 
 KV_ROOT = "arpanet/"
+# What the swarm says of a node, by Swarm's id of it.
+SWARM_PREFIX = f"{KV_ROOT}swarm/"
 
 _DEPLOYMENT_ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 # `<id>.service.consul` would be read as one of Consul's own labels.
@@ -163,6 +165,11 @@ def leases_prefix(deployment: str) -> str:
 def lease_key(deployment: str, address: str) -> str:
     """Consul key of the lease of one address."""
     return f"{leases_prefix(deployment)}{address}"
+
+
+def swarm_key(node_id: str) -> str:
+    """Where the swarm's leader writes what it says of a node."""
+    return f"{SWARM_PREFIX}{node_id}"
 
 
 def node_key(node: str) -> str:

@@ -16,6 +16,8 @@ def test_defaults(tmp_path: Path) -> None:
         consul="http://127.0.0.1:8500",
         docker="unix:///var/run/docker.sock",
         interval=30,
+        serf="127.0.0.1:7373",
+        tags={},
     )
 
 
@@ -30,6 +32,8 @@ def test_defaults(tmp_path: Path) -> None:
         ({"address": "10.0.0.1", "interval": "30"}, "interval is '30', not a number"),
         ({"address": "10.0.0.1", "interval": 0}, "interval is 0"),
         ({"address": "10.0.0.1", "interval": True}, "interval is True"),
+        ({"address": "10.0.0.1", "tags": ["a"]}, r"tags is \['a'\], not an object of strings"),
+        ({"address": "10.0.0.1", "tags": {"rack": 7}}, "tags is .* not an object of strings"),
         ({"address": "10.0.0.1", "consul": 8500}, "consul is 8500, not a string"),
     ],
 )

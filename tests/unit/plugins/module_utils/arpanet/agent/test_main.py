@@ -33,6 +33,7 @@ def config(tmp_path: Path) -> Path:
                 "node": "node1",
                 "consul": "http://127.0.0.1:1",
                 "docker": f"unix://{tmp_path}/docker.sock",
+                "serf": "127.0.0.1:1",
             }
         )
     )
@@ -64,7 +65,7 @@ def test_it_waits_for_consul_and_docker_and_ends_at_once_when_told(config: Path)
     ) as process:
         assert process.stderr is not None
         # One line from each thread that cannot work, and no more however often they try.
-        said = [process.stderr.readline() for _ in range(2)]
+        said = [process.stderr.readline() for _ in range(3)]
         time.sleep(1)
         assert process.poll() is None
         asked = time.monotonic()
@@ -74,5 +75,6 @@ def test_it_waits_for_consul_and_docker_and_ends_at_once_when_told(config: Path)
         rest = process.stderr.read()
     assert any("Docker" in line for line in said)
     assert any("Consul" in line for line in said)
+    assert any("Serf" in line for line in said)
     assert len(rest.splitlines()) <= 1
     assert "Traceback" not in rest
