@@ -99,7 +99,12 @@ from typing import TYPE_CHECKING, Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
 from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import generations, names, subnets
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import (
+    generations,
+    names,
+    service_addresses,
+    subnets,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import Consul
@@ -173,7 +178,9 @@ def _check_move(consul: Consul, deployment: str, network: str, there: list[str])
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.addresses import AddressStore
 
     for name in there:
-        leased = AddressStore(consul, deployment, name).all().values()
+        found = AddressStore(consul, deployment, name).all().values()
+        # Its own services move along.
+        leased = [one for one in found if not service_addresses.is_instance(one.owner, deployment)]
         if leased:
             raise subnets.SubnetError(
                 f"network {network} of deployment {deployment} cannot move to another subnet while "

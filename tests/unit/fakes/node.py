@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import ConsulError, Value
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.containers import ContainersError
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.container_events import Event
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.containers import Container
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.containers import Container, Move
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.names import Instance
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.registrations import Registration
 
@@ -89,6 +90,7 @@ class FakeContainers:
         self.network_list: list[dict[str, Any]] = []
         self.stop_signals: dict[str, str] = {}
         self.inspected: list[str] = []
+        self.taken: set[str] = set()
 
     def _ask(self) -> None:
         if self.down:
@@ -97,6 +99,17 @@ class FakeContainers:
     def running(self) -> tuple[Container, ...]:
         self._ask()
         return tuple(self.there)
+
+    def move(self, identifier: str, move: Move) -> None:
+        self._ask()
+        if move.address in self.taken:
+            raise ContainersError(f"Docker said: Address already in use: {move.address}")
+        self.there = [
+            replace(one, address=move.address, leased=((move.network, move.address),), moves=())
+            if one.id == identifier
+            else one
+            for one in self.there
+        ]
 
     def events(self) -> Iterator[Event | None]:
         self._ask()

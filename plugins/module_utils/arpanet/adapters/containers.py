@@ -19,7 +19,7 @@ import urllib3.exceptions
 
 from ..core import container_events, names
 from ..core.container_events import Event
-from ..core.containers import Container, read_all
+from ..core.containers import Container, Move, read_all
 
 DEFAULT_URL = "unix:///var/run/docker.sock"
 
@@ -64,6 +64,13 @@ class Containers:
         """The instances that run on this node, paused ones among them; one request."""
         with self._asking("listing containers") as api:
             return read_all(api.containers(filters={"label": [names.LABEL_DEPLOYMENT]}))
+
+    def move(self, container: str, move: Move) -> None:
+        """Give a container another address on a network that it is on."""
+        with self._asking(f"giving container {container[:12]} the address {move.address} on {move.network}") as api:
+            if move.attached:
+                api.disconnect_container_from_network(container, move.network)
+            api.connect_container_to_network(container, move.network, ipv4_address=move.address)
 
     def events(self) -> Iterator[Event | None]:
         """What happens to instances, as it happens. None comes first: from here on nothing is missed.

@@ -126,6 +126,7 @@ def _carry_out(
     previous = rollout.previous()
     wanted = replace(wanted, kept=_kept(previous, wanted, actual))
     rollout.check_room(wanted)
+    rollout.check_addresses(wanted, record)
     todo = rollout.plan(wanted, actual)
     changed = bool(todo) or record != before
     record = replace(record, revision=before.revision + 1) if changed else before
@@ -235,4 +236,6 @@ def _scaled(spec: Spec, name: str, count: int) -> Spec:
         (mode,) = spec["Mode"]
         what = "runs once on every node" if mode == "Global" else "is a job, which runs to its end"
         raise RolloutError(f"service {name} {what}: it cannot be scaled")
+    if count > 1 and names.LABEL_ADDRESSES in (spec["TaskTemplate"]["ContainerSpec"].get("Labels") or {}):
+        raise RolloutError(f"service {name} has an explicit address (ipv4_address): it can have one instance")
     return {**spec, "Mode": {"Replicated": {"Replicas": count}}}

@@ -10,7 +10,7 @@ from functools import partial
 from ipaddress import IPv4Network
 from typing import Any
 
-from ..core import names
+from ..core import names, service_addresses
 from ..core.convergence import Task
 from ..core.plan import CREATE, REMOVE, UPDATE, Actual, Plan, clashing_networks, plan
 from ..core.record import Record, parse
@@ -23,6 +23,7 @@ from . import revisions
 from .arrival import POLL_SECONDS, Arrival, RolloutError, Start, Tell
 from .consul import Consul
 from .engine import Engine
+from .instance_addresses import InstanceAddresses
 from .subnets import SubnetStore
 
 _ENDED = frozenset({"complete", "shutdown", "failed", "rejected", "remove", "orphaned"})
@@ -38,6 +39,7 @@ class Rollout:
         # Gets a line of what is about to be done, or has come further.
         self.tell = tell
         self._arrival = Arrival(engine, consul, deployment, tell)
+        self._addresses = InstanceAddresses(consul, deployment)
         # Which pool they came from does not matter for what is done here.
         self._subnets = SubnetStore(consul, parse_pool(DEFAULT_POOL, DEFAULT_RANGE))
         self._key = names.deployment_key(deployment)
@@ -94,7 +96,8 @@ class Rollout:
     ) -> Desired:
         """What a model means on this cluster now: images pinned to the digests of this moment."""
         images, unresolved = self._pinned(model, actual)
-        wanted = desired(model, self.deployment, subnets, images, record.scaled, publish_mode)
+        addresses = service_addresses.resolve(model, subnets)
+        wanted = desired(model, self.deployment, subnets, images, record.scaled, publish_mode, addresses)
         fit = {name: fitted(spec, self._engine.api_version()) for name, spec in wanted.services.items()}
         ignored = [
             f"service {name.removeprefix(f'{self.deployment}_')}: '{key}' is ignored: this Engine is too old for it"
@@ -105,8 +108,9 @@ class Rollout:
             f"service {name}: no registry tells the digest of {image}; each node uses what it has or can pull"
             for name, image in sorted(unresolved.items())
         ]
+        notes = service_addresses.notes(model, addresses)
         services = {name: spec for name, (spec, _) in fit.items()}
-        return replace(wanted, services=services, warnings=(*wanted.warnings, *ignored, *warnings))
+        return replace(wanted, services=services, warnings=(*wanted.warnings, *ignored, *warnings, *notes))
 
     def plan(self, wanted: Desired, actual: Actual) -> Plan:
         """What has to be done; RolloutError when it cannot be done by changing things in place."""
@@ -126,6 +130,10 @@ class Rollout:
             for config in spec["IPAM"]["Config"]:
                 check_room(IPv4Network(config["Subnet"]), Need(tasks, nodes), f"network {name}")
 
+    def check_addresses(self, wanted: Desired, record: Record) -> None:
+        """Refuse an explicit address that is somebody else's (sizing.SubnetError)."""
+        self._addresses.claim(wanted.services, record.networks, check=True)
+
     # Apply
 
     def apply(self, todo: Plan, wanted: Desired, record: Record, timeout: float) -> list[dict[str, Any]]:
@@ -137,6 +145,7 @@ class Rollout:
         if todo or record != self.record():
             self._consul.put(self._key, record.as_value())
             self._check_owned(record)
+            self._addresses.claim(wanted.services, record.networks)
         engine = self._engine
         engine.each(lambda name: engine.create_network(wanted.networks[name]), todo.of("network", CREATE))
         engine.each(lambda name: engine.create_secret(wanted.secrets[name]), todo.of("secret", CREATE))
@@ -149,6 +158,8 @@ class Rollout:
         }
         placed = self._arrival.of(starts, wanted.waits, timeout)
         self._collect(todo, timeout)
+        if todo:
+            self._addresses.release_others(wanted.services, record.networks.keys())
         return placed
 
     def _check_owned(self, record: Record) -> None:

@@ -83,6 +83,7 @@ class Registrar:
         except ContainersError:
             self._without_docker(have)
             raise
+        listed, failure = self._moved(listed)
         self._drop_notes(listed)
         absent = self._absent()
         serving = [container for container in listed if container.id not in absent]
@@ -90,7 +91,23 @@ class Registrar:
         # One that is only going holds its addresses until it is gone.
         gone = absent & self._gone
         self._see(tuple(container for container in listed if container.id not in gone))
+        if failure:
+            # All others are served; this one is tried again.
+            raise failure
         return done
+
+    def _moved(self, listed: tuple[Container, ...]) -> tuple[tuple[Container, ...], ContainersError | None]:
+        """The containers after each has been given its explicit addresses, and what went wrong."""
+        failure = None
+        moving = [container for container in listed if container.moves and container.trouble in ("", "starting")]
+        for container in moving:
+            for move in container.moves:
+                try:
+                    self._containers.move(container.id, move)
+                    log.info("%s has %s on %s now", container.instance.id, move.address, move.network)
+                except ContainersError as error:
+                    failure = error
+        return self._containers.running() if moving else listed, failure
 
     def _without_docker(self, have: dict[str, Registration]) -> None:
         """A Docker daemon that was stopped has stopped its containers, one that crashed has not:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import names
+from .service_addresses import parse_label
 
 # Docker's words for the outcome of a health check, as the list shows them: "Up 3 seconds (healthy)".
 _HEALTH = re.compile(r"\((?:health: )?(starting|healthy|unhealthy)\)$")
@@ -21,13 +22,23 @@ _NOT_FOR_PEERS = frozenset({"bridge", "docker_gwbridge", "host", "ingress", "non
 
 
 @dataclass(frozen=True)
+class Move:
+    """Another address for a container on a network. `attached`: it has one there now."""
+
+    network: str
+    address: str
+    attached: bool
+
+
+@dataclass(frozen=True)
 class Container:
     """A container that runs an instance on this node.
 
     `trouble` is empty while the instance can serve, else one word that says why it cannot.
     `address` is what its registration answers: None when it has none that a peer could use, and
     "" when it shares the node's own. `leased` are its addresses on networks of the deployment,
-    as (network, address).
+    as (network, address). `moves` are explicit addresses that it should have and has not yet; until
+    it has them it has no address that counts.
     """
 
     id: str
@@ -38,6 +49,7 @@ class Container:
     port: int = 0
     aliases: tuple[str, ...] = ()
     trouble: str = ""
+    moves: tuple[Move, ...] = ()
 
     @property
     def age_order(self) -> tuple[int, str]:
@@ -67,12 +79,18 @@ def read(item: dict[str, Any]) -> Container | None:
     except names.InvalidName:
         return None
     addresses = _addresses(item)
+    moves = tuple(
+        Move(network, address, network in addresses)
+        for network, address in sorted(parse_label(labels.get(names.LABEL_ADDRESSES, "")).items())
+        if addresses.get(network) != address
+    )
     return Container(
         id=item["Id"],
         instance=instance,
         created=int(item.get("Created") or 0),
-        address=_address(instance.deployment, addresses),
-        leased=_leased(instance.deployment, addresses),
+        address=None if moves else _address(instance.deployment, addresses),
+        leased=() if moves else _leased(instance.deployment, addresses),
+        moves=moves,
         port=_port(item.get("Ports") or []),
         aliases=_aliases(labels.get(names.LABEL_ALIASES, "")),
         trouble=_trouble(item),

@@ -65,7 +65,8 @@ def plan(want: Mapping[str, Value], have: Mapping[str, Held], node: str) -> list
     ]
     for key, value in want.items():
         before, index = have.get(key, ({}, 0))
-        if before != value:
+        # An explicit address (core/addresses.py) is its owner's, whichever container has it now.
+        if before != value and not before.get("owner"):
             steps.append(Step(key, value, index, before))
     return sorted(steps, key=lambda step: step.key)
 

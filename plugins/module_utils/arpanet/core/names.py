@@ -14,6 +14,8 @@ LABEL_SERVICE = "arpanet.service"
 LABEL_REVISION = "arpanet.revision"
 # Further names of a service, separated by commas.
 LABEL_ALIASES = "arpanet.aliases"
+# On containers: explicit addresses (core/service_addresses.py), which the node's agent gives them.
+LABEL_ADDRESSES = "arpanet.addresses"
 # On containers: the ports that the task was made for.
 LABEL_PORTS = "arpanet.ports"
 

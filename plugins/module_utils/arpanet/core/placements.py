@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import names
+from .service_addresses import parse_label
 from .spec import Spec
 
 # A task that waits out its restart delay is wanted `ready`.
@@ -72,12 +73,18 @@ def _last_failures(tasks: list[Spec]) -> dict[tuple[str, str], str]:
 
 
 def _address(task: Spec, deployment: str) -> str:
-    """The address in the deployment's network `default`, or in the first by name of its own."""
+    """The address in the deployment's network `default`, or in the first by name of its own.
+
+    Swarm knows of no address but the one that it chose.
+    """
     attached = {
         attachment["Network"]["Spec"]["Name"]: attachment["Addresses"]
         for attachment in task.get("NetworksAttachments") or []
         if attachment.get("Addresses")
     }
+    labels = task["Spec"]["ContainerSpec"].get("Labels") or {}
+    explicit = parse_label(labels.get(names.LABEL_ADDRESSES, ""))
+    attached |= {network: [address] for network, address in explicit.items()}
     ours = attached.get(names.swarm_name(deployment, "default")) or next(
         (found for name, found in sorted(attached.items()) if name.startswith(f"{deployment}_")), [""]
     )

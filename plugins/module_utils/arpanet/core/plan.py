@@ -31,6 +31,7 @@ _SPOKEN = (
     (r"^TaskTemplate\.ContainerSpec\.Args", "command"),
     (r"^TaskTemplate\.ContainerSpec\.Command", "entrypoint"),
     (r"^TaskTemplate\.ContainerSpec\.Mounts", "mounts"),
+    (r"^TaskTemplate\.ContainerSpec\.Labels\.arpanet\.addresses$", "ipv4_address"),
     (r"^TaskTemplate\.ContainerSpec\.Labels\.", "labels."),
     (r"^Labels\.", "deploy.labels."),
     (r"^TaskTemplate\.ContainerSpec\.", ""),

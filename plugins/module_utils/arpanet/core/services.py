@@ -10,8 +10,9 @@ import shlex
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import names
+from . import names, service_addresses
 from .mounts import mounts
+from .service_addresses import Addresses
 from .spec import Spec, canonical, listed, mapping
 from .support import Unsupported
 from .units import nano_cpus, nanoseconds, size
@@ -42,6 +43,8 @@ class Context:
     secrets: dict[str, str] = field(default_factory=dict)
     configs: dict[str, str] = field(default_factory=dict)
     volumes: dict[str, Spec] = field(default_factory=dict)
+    # service -> network -> explicit address
+    addresses: Addresses = field(default_factory=dict)
     # `host`, or `ingress` where the kernel has IPVS
     publish_mode: str = "host"
 
@@ -62,6 +65,9 @@ def service_spec(name: str, service: Spec, context: Context) -> Spec:
     full_name = names.swarm_name(context.deployment, name)
     if len(full_name) > LONGEST_NAME:
         raise Unsupported(f"service {name}: Swarm would call it {full_name}, which is longer than {LONGEST_NAME}")
+    count = replicas(name, service, context.scaled)
+    if count > 1 and service_addresses.stated(service):
+        raise Unsupported(f"service {name}: 'networks.*.ipv4_address' is one address, and it has {count} instances")
     ports = _ports(name, service.get("ports") or [], context.publish_mode)
     # The Engine refuses to hear of updates of a job: it runs anew when it changes.
     updates = {} if deploy.get("mode", "").endswith("-job") else _updates(service, deploy, ports)
@@ -71,7 +77,9 @@ def service_spec(name: str, service: Spec, context: Context) -> Spec:
             "Labels": {**mapping(deploy.get("labels")), **labels},
             "Mode": _mode(name, service, context.scaled),
             "TaskTemplate": {
-                "ContainerSpec": _container(name, service, context, {**labels, **_ports_label(ports)}),
+                "ContainerSpec": _container(
+                    name, service, context, {**labels, **_ports_label(ports), **_addresses_label(name, context)}
+                ),
                 "Resources": _resources(service, deploy),
                 "RestartPolicy": _restart(service, deploy),
                 "Placement": _placement(service, deploy),
@@ -252,13 +260,13 @@ def _update(stated: Spec, default_order: str) -> Spec:
 
 
 def _default_order(service: Spec, ports: list[Spec]) -> str:
-    """start-first, unless old and new would fight for a port or write to the same volume."""
+    """start-first, unless old and new would fight for a port or an address, or write to the same volume."""
     fixed_port = any(port["PublishMode"] == "host" and port.get("PublishedPort") for port in ports)
     writes = any(
         volume.get("type") in ("volume", "bind") and not volume.get("read_only")
         for volume in service.get("volumes") or []
     )
-    return "stop-first" if fixed_port or writes else "start-first"
+    return "stop-first" if fixed_port or writes or service_addresses.stated(service) else "start-first"
 
 
 def _networks(service: Spec, context: Context) -> list[Spec]:
@@ -274,6 +282,11 @@ def _ports_label(ports: list[Spec]) -> dict[str, str]:
     made for; with this on its container it does (core.convergence)."""
     shown = [f"{port['PublishedPort']}:{port['TargetPort']}/{port['Protocol']}" for port in ports]
     return {names.LABEL_PORTS: ",".join(shown)} if shown else {}
+
+
+def _addresses_label(name: str, context: Context) -> dict[str, str]:
+    own = context.addresses.get(name, {})
+    return {names.LABEL_ADDRESSES: service_addresses.label(context.deployment, own)} if own else {}
 
 
 def _ports(name: str, ports: list[Spec], publish_mode: str) -> list[Spec]:

@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 
-from . import generations, names, order, support
+from . import generations, names, order, service_addresses, support
 from .secrecy import masked
 from .services import SECURITY, Context, replicas, security_option, service_spec
 from .spec import Spec
@@ -89,6 +89,7 @@ def check(model: Spec) -> list[str]:
         raise support.Unsupported("the stack has no services (are they all behind a profile?)")
     warnings = support.check(model)
     order.needs(services)
+    service_addresses.check(model)
     labels: dict[str, str] = {}
     for name, service in sorted(services.items()):
         label = names.dns_label(name)
@@ -110,12 +111,14 @@ def desired(
     images: dict[str, str] | None = None,
     scaled: dict[str, int] | None = None,
     publish_mode: str = "host",
+    addresses: service_addresses.Addresses | None = None,
 ) -> Desired:
     """What should exist for this deployment.
 
     :param subnets: compose network name -> CIDR, one for each of `own_networks`.
     :param images: service -> image with digest, where it could be resolved.
     :param scaled: service -> replicas, for services whose file does not say.
+    :param addresses: those that `service_addresses.resolve` found in these subnets.
     """
     warnings = check(model)
     networks = {
@@ -133,6 +136,7 @@ def desired(
         secrets={name: spec["Name"] for name, spec in secrets.items()},
         configs={name: spec["Name"] for name, spec in configs.items()},
         volumes=model.get("volumes") or {},
+        addresses=addresses or {},
         publish_mode=publish_mode,
     )
     jobs = order.one_off(model["services"])

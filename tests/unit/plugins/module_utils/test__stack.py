@@ -83,7 +83,7 @@ def test_notes_name_what_changes_nothing(shop: Path) -> None:
         "service web: 'deploy.endpoint_mode' is ignored: a name resolves to instances, in any mode",
         "service web: 'ports.host_ip' is ignored: the port is open on every address of the node",
         "network default: 'driver' is ignored: the deployment's driver carries it",
-        "network default: 'ipam' is ignored: subnets come from the cluster's pool",
+        "network default: 'ipam' is ignored: subnets come from the cluster's pool; an ipv4_address keeps its place",
         "service web: tmpfs /run:size=1m,uid=1,noexec: 'noexec, uid' is ignored: Swarm sets size and mode",
         "network default: 'name: shared' is ignored: each deployment has its own, called after its id",
     ]
@@ -174,8 +174,8 @@ def test_a_build_that_cannot_be(shop: Path, web: Path, build: str, said: str) ->
         pytest.param("services: {a: {image: x, profiles: [p]}}", "are they all behind a profile?", id="profiles"),
         pytest.param("services: {a: {image: x, privileged: true}}", "service a: 'privileged' is refused", id="refused"),
         pytest.param(
-            "services: {a: {image: x, networks: {default: {ipv4_address: 10.0.0.9}}}}",
-            "service a: 'networks.ipv4_address' is refused: Swarm chooses",
+            "services: {a: {image: x, scale: 2, networks: {default: {ipv4_address: 10.0.0.9}}}}",
+            "service a: 'networks.*.ipv4_address' is one address, and it has 2 instances",
             id="address",
         ),
         pytest.param(

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 import pytest
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import ConsulError
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.containers import ContainersError
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.agent.registrar import DRAIN, Registrar
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.container_events import Event, Meaning
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.containers import Container
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.containers import Container, Move
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.registrations import Registration
 from fakes.node import Clock, FakeContainers, FakeNodeConsul, container
 
@@ -212,3 +213,33 @@ def test_losing_consul_loses_nothing(node: Node) -> None:
     node.consul.down = False
     node.registrar.look()
     assert node.dns() == ["c2"]
+
+
+def waiting(identifier: str, address: str, **changes: str) -> Container:
+    move = Move("abc_default", address, attached=True)
+    return replace(container(identifier, **changes), address=None, leased=(), moves=(move,))
+
+
+def test_an_explicit_address_is_given_before_anybody_hears_of_the_instance(node: Node) -> None:
+    node.runs(waiting("c1", "10.32.0.9"), container("c2", "2"))
+    node.registrar.look()
+    assert node.consul.services["1.pricing.abc"].address == "10.32.0.9"
+    assert next(one.leased for one in node.registrar.seen or ()) == (("abc_default", "10.32.0.9"),)
+    assert node.registrar.look() == []
+
+
+def test_one_that_cannot_have_it_yet_keeps_nobody_waiting(node: Node) -> None:
+    node.docker.taken = {"10.32.0.9"}
+    node.runs(waiting("c1", "10.32.0.9"), container("c2", "2"))
+    with pytest.raises(ContainersError, match=r"Address already in use: 10\.32\.0\.9"):
+        node.registrar.look()
+    assert node.dns() == ["c2"]
+    node.docker.taken = set()
+    node.registrar.look()
+    assert node.dns() == ["c1", "c2"]
+
+
+def test_one_that_does_not_run_is_given_nothing(node: Node) -> None:
+    node.runs(waiting("c1", "10.32.0.9", trouble="paused"))
+    node.registrar.look()
+    assert node.docker.there[0].moves

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.containers import read, read_all
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.containers import Move, read, read_all
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.names import Instance
 
 ID = "4f0a1b2c3d4e" + "0" * 52
@@ -142,3 +142,23 @@ def test_order_does_not_depend_on_dockers() -> None:
     items = [item(Id="b" * 64), item(Id="a" * 64), item(Labels={})]
     assert [one.id for one in read_all(items)] == ["a" * 64, "b" * 64]
     assert read_all(items) == read_all(items[::-1])
+
+
+EXPLICIT = {**LABELS, "arpanet.addresses": "abc_default=10.32.0.9"}
+
+
+@pytest.mark.parametrize(
+    ("attached", "moves"),
+    [
+        ({"abc_default": "10.32.0.9"}, ()),
+        ({"abc_default": "10.32.0.9", "abc_back": "10.33.0.4"}, ()),
+        ({"abc_default": "10.32.0.5"}, (Move("abc_default", "10.32.0.9", attached=True),)),
+        ({"abc_back": "10.33.0.4"}, (Move("abc_default", "10.32.0.9", attached=False),)),
+    ],
+)
+def test_an_explicit_address_is_had_or_waited_for(attached: dict[str, str], moves: tuple[Move, ...]) -> None:
+    found = read(item(Labels=EXPLICIT, NetworkSettings=networks(**attached)))
+    assert found is not None
+    assert found.moves == moves
+    # No other address counts meanwhile.
+    assert (found.address is None, found.leased == ()) == (bool(moves), bool(moves))

@@ -44,6 +44,12 @@ def test_written_when_it_is_missing_and_only_then() -> None:
     assert leases.plan({KEY: lease()}, {KEY: (lease(), 7)}, "node1") == []
 
 
+def test_an_explicit_address_stays_its_owners() -> None:
+    explicit = {"deployment": "abc", "network": "abc_default", "owner": "1.pricing.abc", "service": "pricing"}
+    assert leases.plan({KEY: lease()}, {KEY: (explicit, 7)}, "node1") == []
+    assert leases.plan({}, {KEY: (explicit, 7)}, "node1") == []
+
+
 def test_an_address_that_moved_is_overwritten_as_it_was_read() -> None:
     old = lease("c0", "node2")
     assert leases.plan({KEY: lease()}, {KEY: (old, 7)}, "node1") == [Step(KEY, lease(), 7, old)]
