@@ -33,6 +33,10 @@ options:
     description: Tell of this deployment alone; of all where it is empty.
     type: str
     default: ""
+  ledger:
+    description: Also return what Consul and Swarm keep for the whole cluster, which the role doctor compares.
+    type: bool
+    default: false
   serf_rpc:
     description: Address of the RPC of the node's Serf agent.
     type: str
@@ -69,6 +73,14 @@ status:
       type: list
       elements: str
       returned: success
+    findings:
+      description: The same with cause and mend apart.
+      type: list
+      elements: dict
+      returned: success
+      sample:
+        - {what: 1.cache.abc runs on node2 but is not in DNS, cause: nobody registered it,
+           mend: look at `systemctl status arpanet-agent` on node2, about: name, node: node2, repair: {}}
     asked:
       description: Name of the node that was asked.
       type: str
@@ -90,7 +102,7 @@ status:
       returned: success
       sample:
         - {name: node1, role: manager, leader: true, availability: active, swarm: ready, serf: alive,
-           consul: alive, consul_role: server, consul_leader: true, address: 192.0.2.11, engine: 26.1.5}
+           consul: alive, consul_role: server, consul_leader: true, agent: alive, address: 192.0.2.11, engine: 26.1.5}
     deployments:
       description: The deployments with their services, and for each of these its instances.
       type: list
@@ -117,12 +129,23 @@ text:
   description: The picture for people, as tables.
   returned: success
   type: str
+ledger:
+  description: Leases, subnets, nodes' networks and what carries a deployment's label; empty where nobody could tell.
+  returned: with O(ledger=true)
+  type: dict
+names:
+  description: The names of all services without their domain, as DNS has them.
+  returned: with O(ledger=true)
+  type: list
+  elements: str
+  sample: [pricing.abc]
 """
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
 from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL, ENGINE
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.ledger import Ledger, dns_names
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.status import status
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.status_text import as_data, as_text
 
@@ -133,14 +156,16 @@ def main() -> None:
             **CONSUL,
             **ENGINE,
             "deployment": {"type": "str", "default": ""},
+            "ledger": {"type": "bool", "default": False},
             "serf_rpc": {"type": "str", "default": "127.0.0.1:7373"},
             "timeout": {"type": "float", "default": 3},
         },
         supports_check_mode=True,
     )
     require(module, "docker", "consul", "msgpack")
-    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import survey
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import ledger, survey
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import Consul, ConsulError
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import Engine, EngineError
 
     asked = module.params
     try:
@@ -155,8 +180,16 @@ def main() -> None:
     if asked["deployment"] and all_told and asked["deployment"] not in seen.deployments():
         others = ", ".join(sorted(seen.deployments())) or "none at all"
         module.fail_json(msg=f"There is no deployment {asked['deployment']} in this cluster; it has: {others}.")
-    picture = status(seen, asked["deployment"])
-    module.exit_json(changed=False, status=as_data(picture), text=as_text(picture))
+    data = as_data(picture := status(seen, asked["deployment"]))
+    more = {}
+    if asked["ledger"]:
+        try:
+            kept = ledger.read(Engine(asked["docker_host"], asked["timeout"]), consul)
+        except (ConsulError, EngineError):
+            # That they are silent is in the picture already.
+            kept = Ledger()
+        more = {"ledger": kept.as_data(), "names": dns_names(data["deployments"])}
+    module.exit_json(changed=False, status=data, text=as_text(picture), **more)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ from requests.structures import CaseInsensitiveDict
 from ..core.registrations import Registration
 
 DEFAULT_URL = "http://127.0.0.1:8500"
+
+_UNKNOWN_CHECK = re.compile(r"unknown check|does not have associated TTL", re.IGNORECASE)
 
 Value = dict[str, Any]
 
@@ -202,6 +205,11 @@ class Consul:
         with self._asking("listing members"):
             return [*self.api.agent.members()]
 
+    def force_leave(self, node: str) -> None:
+        """Give up a member that is gone, so that nobody waits for it; an unknown one is fine."""
+        with self._asking(f"forcing {node} out"):
+            self.api.agent.force_leave(node)
+
     def known(self, prefix: str) -> dict[str, Value]:
         """Values of all keys below a prefix, as far as the asked server has heard."""
         with self._asking(f"listing {prefix}"):
@@ -268,6 +276,26 @@ class Consul:
                 # Older agents answer 500 and newer ones 404, all with these words.
                 if "unknown service" not in str(error).lower():
                     raise
+
+    def beat(self, service: str, seconds: int, trouble: str = "") -> None:
+        """Say that a service of this agent lives, which holds for `seconds`; with `trouble`, that it does not.
+
+        The service is registered, unless the agent knows it already.
+        """
+        check = self.api.agent.check
+        tell = check.ttl_fail if trouble else check.ttl_pass
+        with self._asking(f"reporting {service}"):
+            try:
+                tell(f"service:{service}", notes=trouble)
+                return
+            except pyconsul.ConsulException as error:
+                # Older agents answer 500 and newer ones 404.
+                if not _UNKNOWN_CHECK.search(str(error)):
+                    raise
+            status = {"status": "critical", "notes": trouble} if trouble else {"status": "passing"}
+            self.api.agent.service.register(
+                service, service_id=service, check={"name": f"{service} reports", "ttl": f"{seconds}s", **status}
+            )
 
     # Services of nodes that have no agent
 

@@ -97,6 +97,17 @@ class Engine:
             found = self.api.networks(filters={"label": [_label(deployment)], "scope": "swarm"})
         return {network["Name"]: network for network in found}
 
+    def labelled(self, kinds: Iterable[str]) -> dict[str, list[Spec]]:
+        """Networks, secrets and configs (`network`, …) of all deployments, as the Engine lists them."""
+        filters = {"label": [_label(None)]}
+        readers: dict[str, Callable[[], Any]] = {
+            "network": lambda: self.api.networks(filters={**filters, "scope": "swarm"}),
+            "secret": lambda: self.api.secrets(filters=filters),
+            "config": lambda: self.api.configs(filters=filters),
+        }
+        with self.asking("listing networks, secrets and configs"):
+            return {kind: list(readers[kind]()) for kind in kinds}
+
     def tasks(self, deployment: str | None = None) -> list[Spec]:
         """Tasks as `GET /tasks` answers, ended ones among them."""
         with self.asking("listing tasks"):

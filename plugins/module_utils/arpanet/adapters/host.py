@@ -99,19 +99,19 @@ def packages(family: str) -> dict[str, str]:
 
 
 def services(units: Mapping[str, list[str]]) -> dict[str, Any]:
-    """Unit to {active, enabled, stale}, given the files that it reads; a unit that does not exist is
-    nothing of that.
+    """Unit to {active, enabled, stale, state}, given the files that it reads; a unit that does not exist
+    is nothing of that. `state` is systemd's word, such as inactive or failed.
 
     Stale is one that has neither started nor reloaded since one of its files changed: a run that
     was cut off has not come to its handlers.
     """
     if not units:
         return {}
-    properties = "Id,ActiveState,UnitFileState,StateChangeTimestampMonotonic"
+    properties = "Id,LoadState,ActiveState,UnitFileState,StateChangeTimestampMonotonic"
     _, shown = run("systemctl", "show", f"--property={properties}", *units)
     # systemd counts from the boot, files from 1970.
     boot = time.time() - time.clock_gettime(time.CLOCK_MONOTONIC)
-    found = {unit: {"active": False, "enabled": False, "stale": False} for unit in units}
+    found = {unit: {"active": False, "enabled": False, "stale": False, "state": ""} for unit in units}
     for unit, values in host.services(shown).items():
         active = values.get("ActiveState") == "active"
         changed = boot + int(values.get("StateChangeTimestampMonotonic") or 0) / 1e6
@@ -119,6 +119,7 @@ def services(units: Mapping[str, list[str]]) -> dict[str, Any]:
             "active": active,
             "enabled": values.get("UnitFileState") in ("enabled", "enabled-runtime", "alias"),
             "stale": active and any(changed < written < time.time() for written in _written(units.get(unit, []))),
+            "state": values.get("ActiveState", "") if values.get("LoadState") != "not-found" else "",
         }
     return found
 

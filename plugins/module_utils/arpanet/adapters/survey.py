@@ -34,10 +34,10 @@ def look(engine_url: str, consul: Consul, serf_rpc: str, timeout: float, only: s
             return picture
         wanted = [one for one in sorted(picture.deployments()) if only in ("", one)]
         try:
-            registered = dict(zip(wanted, pool.map(consul.instances, wanted), strict=True))
+            *instances, agents = pool.map(consul.instances, [*wanted, names.AGENT_SERVICE])
         except ConsulError as error:
             return replace(picture, errors={**picture.errors, "consul": str(error)})
-        return replace(picture, registered=registered)
+        return replace(picture, registered=dict(zip(wanted, instances, strict=True)), agents=agents)
 
 
 def _engine(url: str, timeout: float) -> tuple[dict[str, Any], dict[str, str]]:

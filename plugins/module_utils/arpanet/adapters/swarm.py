@@ -105,6 +105,13 @@ class Swarm:
                 spec[key.capitalize()] = value
         self._call("POST", f"/nodes/{quote(change.id)}/update?version={node['Version']['Index']}", spec)
 
+    def forget(self, node: str) -> None:
+        """Remove the entry of a node that is down; one that is gone is fine."""
+        with contextlib.suppress(SwarmError):
+            if self._call("GET", f"/nodes/{quote(node)}")["Status"]["State"] == "ready":
+                raise SwarmError(f"node {node} is ready: nothing of it is removed")
+        self._remove(node)
+
     def _remove(self, node: str) -> None:
         """Remove a dead entry. A manager's is demoted first, or it would count in the quorum."""
         found = self._call("GET", f"/nodes/{quote(node)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import signal
 import sys
@@ -14,6 +15,7 @@ from ..adapters.consul import Consul, ConsulError
 from ..adapters.containers import Containers, ContainersError
 from ..adapters.serf import Serf
 from ..adapters.swarm_records import SwarmRecords
+from ..core import names
 from .config import DEFAULT_PATH, Config, ConfigError, load
 from .keeper import Keeper
 from .leader import Leader
@@ -73,7 +75,14 @@ def _for_ever(config: Config) -> None:
 
     signals = StopSignals(Containers(config.docker))
 
+    heart = Consul(config.consul)
+    # Three looks may be missed before the agent counts as silent.
+    patience = max(30, round(3 * config.interval))
+
     def keep(whole: bool) -> None:
+        if whole:
+            # First, because it needs no server of Consul's to answer.
+            heart.beat(names.AGENT_SERVICE, patience)
         keeper.look(whole)
         signals.learn(registrar.seen or ())
         if whole:
@@ -98,6 +107,8 @@ def _for_ever(config: Config) -> None:
     Watcher(Containers(config.docker), registrar, registering.poke, signals.is_end).start()
     _keep_tags(config)
     stop.wait()
+    with contextlib.suppress(ConsulError):
+        Consul(config.consul, timeout=2).beat(names.AGENT_SERVICE, patience, "stopped")
     # Registrations stay when the agent goes, for the containers still run; not when the host goes.
     if host_stops():
         registrar.leave()

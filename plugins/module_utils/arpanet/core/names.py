@@ -28,6 +28,9 @@ META_CONTAINER = "arpanet-container"
 LABEL_TASK_NAME = "com.docker.swarm.task.name"
 LABEL_TASK_ID = "com.docker.swarm.task.id"
 
+# Consul's name for the node agents themselves.
+AGENT_SERVICE = "arpanet-agent"
+
 KV_ROOT = "arpanet/"
 # What the swarm says of a node, by Swarm's id of it.
 SWARM_PREFIX = f"{KV_ROOT}swarm/"
@@ -156,7 +159,7 @@ def volumes_key(deployment: str) -> str:
 
 def lock_key(deployment: str) -> str:
     """Consul key that the controller at work on a deployment holds."""
-    return f"{KV_ROOT}locks/{deployment}"
+    return f"{LOCKS_PREFIX}{deployment}"
 
 
 def leases_prefix(deployment: str) -> str:
@@ -215,4 +218,5 @@ OWNERS_PREFIX = f"{SUBNETS_PREFIX}owners/"
 BLOCKS_PREFIX = f"{SUBNETS_PREFIX}blocks/"
 DEPLOYMENTS_PREFIX = f"{KV_ROOT}deployments/"
 VOLUMES_PREFIX = f"{KV_ROOT}volumes/"
+LOCKS_PREFIX = f"{KV_ROOT}locks/"
 LEADER_KEY = f"{KV_ROOT}leader"

@@ -27,6 +27,8 @@ class Seen:
     records: dict[str, Spec] = field(default_factory=dict)
     subnets: dict[str, dict[str, str]] = field(default_factory=dict)
     registered: dict[str, Sequence[Spec]] = field(default_factory=dict)
+    # the same of the nodes' agents themselves, which report every interval
+    agents: Sequence[Spec] = field(default_factory=list)
     # Serf: members -format=json
     serf: list[Spec] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)

@@ -7,7 +7,7 @@ told stays unknown (None, or an empty text); everything else is still said.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import names
 from .convergence import progress
@@ -41,6 +41,7 @@ class Node:
     consul: str = ""
     consul_role: str = ""
     consul_leader: bool = False
+    agent: str = ""  # alive, or what keeps it from being so; empty where it has never said anything
     address: str = ""
     engine: str = ""
 
@@ -153,7 +154,13 @@ def _nodes(seen: Seen) -> list[Node]:
         if not _has_left(serf.get(name), members.get(name))
     ]
     leader = seen.leader.rpartition(":")[0]
-    merged = [_with_gossip(node, serf.get(node.name), members.get(node.name), leader) for node in [*in_swarm, *others]]
+    agents = {str(one["node"]): "alive" if one["passing"] else _first_words(one["trouble"]) for one in seen.agents}
+    merged = [
+        replace(
+            _with_gossip(node, serf.get(node.name), members.get(node.name), leader), agent=agents.get(node.name, "")
+        )
+        for node in [*in_swarm, *others]
+    ]
     return sorted(merged, key=lambda node: (node.role != "manager", node.name, node.swarm != "ready"))
 
 
@@ -189,6 +196,11 @@ def _remembered_managers(seen: Seen) -> list[Node]:
         Node(by_address.get(address, address), role="manager", address=address, engine=engines.get(address, ""))
         for address in sorted(addresses)
     ]
+
+
+def _first_words(trouble: str) -> str:
+    """Consul's own words for a time to live that has run out say nothing of agents."""
+    return "silent" if not trouble or "TTL" in trouble else trouble.partition("\n")[0]
 
 
 def _has_left(serf: Spec | None, member: Spec | None) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from .diagnosis import problems
+from .diagnosis import findings, problems
 from .registrations import SHORT_ID
 from .status import Deployment, Node, Status
 from .tables import table
@@ -15,9 +15,14 @@ _UNKNOWN = "?"
 
 
 def as_data(status: Status) -> dict[str, Any]:
-    """`{healthy, problems, asked, swarm, consul, nodes, deployments, errors}` of plain values."""
-    found = problems(status)
-    return {"healthy": not found, "problems": found, **asdict(status)}
+    """`{healthy, problems, findings, asked, swarm, consul, nodes, deployments, errors}` of plain values."""
+    found = findings(status)
+    return {
+        "healthy": not found,
+        "problems": [one.line for one in found],
+        "findings": [one.as_data() for one in found],
+        **asdict(status),
+    }
 
 
 def as_text(status: Status) -> str:

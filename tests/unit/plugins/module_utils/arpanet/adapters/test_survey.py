@@ -99,7 +99,7 @@ def look(
 def test_everybody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     parts = cluster.recorded()
     seen, consul = look(monkeypatch, parts)
-    assert (seen.asked, seen.errors, consul.asked) == ("node1", {}, ["abc"])
+    assert (seen.asked, seen.errors, consul.asked) == ("node1", {}, ["abc", "arpanet-agent"])
     assert (seen.nodes, seen.tasks, seen.serf) == (parts["nodes"], parts["tasks"], parts["serf"])
     assert seen.registered == parts["registered"]
 
@@ -107,8 +107,8 @@ def test_everybody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_one_deployment_only(monkeypatch: pytest.MonkeyPatch) -> None:
     parts = cluster.recorded()
     parts["records"]["xyz"] = {"deployment": "xyz"}
-    assert look(monkeypatch, parts)[1].asked == ["abc", "xyz"]
-    assert look(monkeypatch, parts, only="xyz")[1].asked == ["xyz"]
+    assert look(monkeypatch, parts)[1].asked == ["abc", "xyz", "arpanet-agent"]
+    assert look(monkeypatch, parts, only="xyz")[1].asked == ["xyz", "arpanet-agent"]
 
 
 @pytest.mark.parametrize(

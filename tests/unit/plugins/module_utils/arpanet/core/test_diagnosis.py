@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.diagnosis import problems
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.status import status
 from fakes import cluster
@@ -21,7 +22,10 @@ def test_a_node_that_is_off_is_one_line_with_what_it_takes_along() -> None:
     parts = cluster.recorded()
     cluster.stop(parts, "node1")
     lines = found(parts)
-    assert lines[0] == "node1 is down (Swarm: down, heartbeat failure; Serf: failed; Consul: failed)"
+    assert lines[0] == (
+        "node1 is down (Swarm: down, heartbeat failure; Serf: failed; Consul: failed): start it again, or, when it is "
+        "lost, leave.yml takes it out"
+    )
     # Not one line more for each of its instances that are not in DNS.
     assert [line.partition(":")[0] for line in lines[1:]] == [
         "service cache of abc has 1 of 2 instances",
@@ -59,6 +63,33 @@ def test_a_node_in_the_gossip_but_not_in_the_swarm() -> None:
     assert found(parts) == ["node9 is in Consul but not in the swarm: run site.yml, or take it out there"]
 
 
+def test_a_node_that_is_gone_and_still_waited_for() -> None:
+    parts = cluster.recorded()
+    parts["members"].append({"Name": "node9", "Addr": "192.0.2.19", "Status": 4, "Tags": {"role": "node"}})
+    assert found(parts) == [
+        "node9 is in Consul but not in the swarm: it is gone, and they wait for it; `consul force-leave node9`"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [("TTL expired", "silent"), ("stopped", "stopped")],
+)
+def test_an_agent_that_is_not_heard(trouble: str, said: str) -> None:
+    parts = cluster.recorded()
+    parts["agents"] = [
+        {"node": "node1", "passing": True, "trouble": ""},
+        {"node": "node2", "passing": False, "trouble": trouble},
+    ]
+    assert found(parts) == [
+        f"the agent of node2 is {said}, so that DNS does not follow what happens there: "
+        "look at `systemctl status arpanet-agent` on node2"
+    ]
+    # Of a node that is down as a whole one line is enough.
+    cluster.stop(parts, "node2")
+    assert not [line for line in found(parts) if "agent" in line.partition(":")[0] and "the agent of" in line]
+
+
 def test_a_dead_entry_beside_the_living_node() -> None:
     parts = cluster.recorded()
     dead = {**cluster.swarm_node(parts, "node3"), "ID": "dead", "Status": {"State": "down"}}
@@ -71,7 +102,7 @@ def test_no_leader_of_swarm() -> None:
     cluster.lose_swarm(parts)
     assert found(parts) == [
         "Swarm has no leader, for which 2 of its 3 managers are needed: containers go on running, but nothing can be "
-        "deployed or moved until enough managers are back"
+        "deployed or moved until enough managers are back; start them, or run recover.yml when they are lost"
     ]
 
 

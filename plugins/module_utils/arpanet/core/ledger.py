@@ -1,0 +1,90 @@
+"""Everything of ours that Consul and Swarm keep for the whole cluster, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from . import names
+from .leases import is_lease
+from .seen import records
+from .spec import Spec
+
+Value = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """`leases` by key, `nodes` by name; `owners` maps `deployment/network` to a CIDR and `blocks` a CIDR to
+    its owner; `volumes` maps a deployment to {volume: node}.
+
+    `things` are networks, secrets and configs that carry a deployment's label: [{"kind", "name",
+    "deployment", "subnets", "used"}]; `used` says whether a service refers to it (networks only).
+    """
+
+    deployments: list[str] = field(default_factory=list)
+    locked: list[str] = field(default_factory=list)
+    leases: dict[str, Value] = field(default_factory=dict)
+    nodes: dict[str, Value] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)
+    blocks: dict[str, str] = field(default_factory=dict)
+    volumes: dict[str, dict[str, str]] = field(default_factory=dict)
+    things: list[Value] = field(default_factory=list)
+
+    def as_data(self) -> dict[str, Any]:
+        """Plain values, of which `Ledger(**data)` is made again."""
+        return asdict(self)
+
+
+def read(keys: Mapping[str, Value], things: Mapping[str, Sequence[Spec]], services: Mapping[str, Spec]) -> Ledger:
+    """From all keys below KV_ROOT, labelled things by kind (as the Engine lists them), and services by name."""
+    used = {
+        str(network["Target"])
+        for service in services.values()
+        for network in service["Spec"]["TaskTemplate"].get("Networks") or []
+    }
+    blocks: dict[str, str] = {}
+    for key, value in keys.items():
+        if key.startswith(names.BLOCKS_PREFIX):
+            blocks |= {cidr: str(owner) for cidr, owner in value.items()}
+    return Ledger(
+        deployments=sorted(records(_below(keys, names.DEPLOYMENTS_PREFIX, keep=True))),
+        locked=sorted(_below(keys, names.LOCKS_PREFIX)),
+        leases={key: value for key, value in keys.items() if is_lease(key)},
+        nodes=_below(keys, names.NODES_PREFIX),
+        owners={owner: str(value["subnet"]) for owner, value in _below(keys, names.OWNERS_PREFIX).items()},
+        blocks=blocks,
+        volumes=_below(keys, names.VOLUMES_PREFIX),
+        things=[_thing(kind, item, used) for kind in sorted(things) for item in things[kind]],
+    )
+
+
+def dns_names(deployments: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The names by which the services of these deployments are asked for, without the domain.
+
+    :param deployments: those of core.status, as plain data.
+    """
+    found = set()
+    for deployment in deployments:
+        for network in {"default", *deployment["networks"]}:
+            zone = names.dns_service(deployment["id"], network)
+            found |= {f"{names.dns_label(service['name'])}.{zone}" for service in deployment["services"]}
+    return sorted(found)
+
+
+def _below(keys: Mapping[str, Value], prefix: str, keep: bool = False) -> dict[str, Value]:
+    found = {key: value for key, value in keys.items() if key.startswith(prefix)}
+    return found if keep else {key.removeprefix(prefix): value for key, value in found.items()}
+
+
+def _thing(kind: str, item: Spec, used: set[str]) -> Value:
+    spec = item.get("Spec") or item
+    subnets = [one.get("Subnet", "") for one in (item.get("IPAM") or {}).get("Config") or []]
+    return {
+        "kind": kind,
+        "name": str(spec["Name"]),
+        "deployment": str(spec["Labels"][names.LABEL_DEPLOYMENT]),
+        "subnets": [subnet for subnet in subnets if subnet],
+        "used": kind != "network" or item["Id"] in used or spec["Name"] in used,
+    }

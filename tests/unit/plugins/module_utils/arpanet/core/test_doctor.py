@@ -1,0 +1,318 @@
+"""Each thing that can be wrong, one at a time, on a cluster where nothing else is."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import doctor
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.doctor import Facts
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.findings import Finding
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.ledger import Ledger
+
+UNITS = ["docker.service", "consul.service", "serf.service", "arpanet-agent.service"]
+LEASES = "arpanet/deployments/abc/leases/"
+
+
+def placed(instance: str, node: str, address: str) -> dict[str, Any]:
+    return {"instance": instance, "node": node, "address": address, "state": "running", "in_dns": True}
+
+
+def lease(instance: str, node: str) -> dict[str, Any]:
+    return {"deployment": "abc", "instance": instance, "node": node, "container": "c", "network": "abc_default"}
+
+
+def look(node: str, instance: str, address: str) -> dict[str, Any]:
+    """What a node that runs one instance of `web` says."""
+    everybody = {"web.abc": ["10.32.0.5", "10.32.0.6"]}
+    return {
+        "node": node,
+        "units": {unit: {"active": True, "enabled": True, "stale": False, "state": "active"} for unit in UNITS},
+        "errors": {},
+        "swarm": {"state": "active"},
+        "leases": {f"{LEASES}{address}": lease(instance, node)},
+        "serving": {"web.abc": [address]},
+        "steps": [],
+        "dns": {"127.0.0.1": everybody},
+    }
+
+
+def healthy() -> dict[str, Any]:
+    """The arguments of Facts for two nodes with one deployment, to be changed at will."""
+    looks = {"node1": look("node1", "1.web.abc", "10.32.0.5"), "node2": look("node2", "2.web.abc", "10.32.0.6")}
+    placements = [placed("1.web.abc", "node1", "10.32.0.5"), placed("2.web.abc", "node2", "10.32.0.6")]
+    service = {"name": "web", "running": 2, "wanted": 2, "in_dns": 2, "placements": placements}
+    return {
+        "status": {
+            "swarm": {"ok": True},
+            "errors": {},
+            "findings": [],
+            "nodes": [{"name": "node1", "swarm": "ready"}, {"name": "node2", "swarm": "ready"}],
+            "deployments": [{"id": "abc", "networks": {"default": "10.32.0.0/26"}, "services": [service], "stray": []}],
+        },
+        "ledger": {
+            "deployments": ["abc"],
+            "leases": {key: value for one in looks.values() for key, value in copy.deepcopy(one["leases"]).items()},
+            "nodes": {"node1": {"networks": {}}, "node2": {"networks": {"eth0": "192.0.2.0/24"}}},
+            "owners": {"abc/default": "10.32.0.0/26"},
+            "blocks": {"10.32.0.0/26": "abc/default"},
+            "volumes": {"abc": {"data": "node1"}, "removed": {"old": "node7"}},
+            "things": [thing("network", "abc_default", "abc", used=True)],
+        },
+        "looks": looks,
+        "units": {"node1": UNITS, "node2": UNITS},
+        "silent": {},
+    }
+
+
+def thing(kind: str, name: str, deployment: str, used: bool = False) -> dict[str, Any]:
+    subnets = ["10.32.0.0/26"] if kind == "network" else []
+    return {"kind": kind, "name": name, "deployment": deployment, "subnets": subnets, "used": used}
+
+
+def found(parts: dict[str, Any]) -> list[Finding]:
+    return doctor.findings(Facts(**{**parts, "ledger": Ledger(**parts["ledger"])}))
+
+
+Break = Callable[[dict[str, Any]], object]
+
+
+def unit(node: str, name: str, **state: Any) -> Break:
+    return lambda parts: parts["looks"][node]["units"][name].update(state)
+
+
+def told(**finding: Any) -> Break:
+    return lambda parts: parts["status"]["findings"].append(Finding(**finding).as_data())
+
+
+def kept(part: str, **values: Any) -> Break:
+    return lambda parts: parts["ledger"][part].update(values)
+
+
+def step(verb: str) -> Break:
+    return lambda parts: parts["looks"]["node2"]["steps"].extend(
+        {"verb": verb, "id": f"2.web.abc{form}", "address": "10.32.0.6", "container": "c"} for form in ("", ".dns")
+    )
+
+
+def dns(node: str, *addresses: str) -> Break:
+    return lambda parts: parts["looks"][node]["dns"]["127.0.0.1"].update({"web.abc": [*addresses]})
+
+
+TABLE: list[tuple[Break, str, str, str, str | None]] = [
+    # what is done, what is found, its cause, what mends it, and what repairs it
+    (
+        unit("node2", "arpanet-agent.service", active=False, state="inactive"),
+        "arpanet-agent.service does not run on node2", "it was stopped",
+        "`systemctl start arpanet-agent` on node2", "start",
+    ),
+    (
+        unit("node2", "consul.service", active=False, state="failed"),
+        "consul.service does not run on node2", "it failed: `journalctl -u consul` on node2 says why",
+        "`systemctl start consul` on node2", "start",
+    ),
+    (
+        unit("node2", "serf.service", active=False, state="activating"),
+        "serf.service does not run on node2", "systemd says activating", "`systemctl start serf` on node2", "start",
+    ),
+    (
+        unit("node2", "serf.service", active=False, enabled=False, state=""),
+        "node2 has no serf.service", "", "run site.yml --limit node2", None,
+    ),
+    (
+        unit("node2", "serf.service", enabled=False),
+        "serf.service on node2 does not start with the host", "it was disabled",
+        "`systemctl enable serf` on node2", "enable",
+    ),
+    (
+        unit("node2", "serf.service", stale=True),
+        "serf.service on node2 is older than its configuration", "a run that wrote it did not come to its end",
+        "`systemctl restart serf` on node2", "restart",
+    ),
+    (
+        unit("node2", "consul.service", stale=True),
+        "consul.service on node2 is older than its configuration", "a run that wrote it did not come to its end",
+        "run site.yml", None,
+    ),
+    (told(what="Swarm has no leader", cause="c", mend="m"), "Swarm has no leader", "c", "m", None),
+    (
+        lambda parts: parts["silent"].update(node3="Connection timed out"),
+        "node3 does not answer Ansible", "Connection timed out", "let Ansible reach node3", None,
+    ),
+    (
+        lambda parts: parts["looks"].update(node3={**look("node3", "", ""), "leases": {}, "serving": {}}),
+        "node3 is in the inventory but in no swarm (active)", "", "run site.yml --limit node3", None,
+    ),
+    (
+        kept("nodes", node9={"networks": {"eth0": "10.33.0.0/16"}}),
+        "arpanet/nodes/node9 is about a node that is in no swarm",
+        "node9 left without it; what it routed is still kept free of subnets",
+        "`consul kv delete arpanet/nodes/node9` on a manager", "delete_key",
+    ),
+    (
+        step("register"),
+        "2.web.abc runs on node2 but Consul there says otherwise",
+        "its registration was taken away, or is another's", "`systemctl restart arpanet-agent` on node2", "restart",
+    ),
+    (
+        step("deregister"),
+        "2.web.abc is registered at 10.32.0.6 but node2 runs no such container",
+        "its container went and nobody noticed", "`systemctl restart arpanet-agent` on node2", "restart",
+    ),
+    (
+        dns("node1", "10.32.0.5"),
+        "DNS on node1 (127.0.0.1) answers 10.32.0.5 for web.abc, but 10.32.0.5, 10.32.0.6 would be right",
+        "the Consul agent of node1 does not hear its servers",
+        "`consul members` and `journalctl -u consul` on node1", None,
+    ),
+    (
+        dns("node1"),
+        "DNS on node1 (127.0.0.1) answers nothing for web.abc, but 10.32.0.5, 10.32.0.6 would be right",
+        "the Consul agent of node1 does not hear its servers",
+        "`consul members` and `journalctl -u consul` on node1", None,
+    ),
+    (
+        lambda parts: (
+            parts["looks"]["node1"]["errors"].update({"dns 127.0.0.1": "nobody answers"}),
+            parts["looks"]["node1"]["dns"].clear(),
+        ),
+        "DNS on node1 does not answer", "nobody answers",
+        "`journalctl -u consul` on node1; a firewall or another server there may be in the way", None,
+    ),
+    (
+        kept("leases", **{f"{LEASES}10.32.0.9": lease("4.web.abc", "node2")}),
+        "the lease of 10.32.0.9 names 4.web.abc on node2, which does not have it", "its container is gone",
+        f"`consul kv delete {LEASES}10.32.0.9` on a manager", "delete_key",
+    ),
+    (
+        kept("leases", **{f"{LEASES}10.32.0.9": lease("4.web.abc", "node9")}),
+        "the lease of 10.32.0.9 names 4.web.abc on node9, which does not have it", "node9 is in no swarm",
+        f"`consul kv delete {LEASES}10.32.0.9` on a manager", "delete_key",
+    ),
+    (
+        lambda parts: parts["ledger"]["leases"].pop(f"{LEASES}10.32.0.6"),
+        "2.web.abc on node2 has 10.32.0.6 without a lease", "somebody else wrote or deleted it",
+        "`systemctl restart arpanet-agent` on node2", "restart",
+    ),
+    (
+        kept("blocks", **{"10.32.0.64/26": "gone/default"}),
+        "subnet 10.32.0.64/26 is marked as taken by gone/default, which has none",
+        "somebody wrote below arpanet/subnets by hand",
+        "take 10.32.0.64/26 out of the key below arpanet/subnets/blocks/ that holds it", None,
+    ),
+    (
+        lambda parts: parts["ledger"]["blocks"].clear(),
+        "subnet 10.32.0.0/26 of abc/default is not marked as taken", "somebody wrote below arpanet/subnets by hand",
+        "remove.yml -e deployment=abc, and deploy it again", None,
+    ),
+    (
+        kept("nodes", node2={"networks": {"eth1": "10.32.0.0/16"}}),
+        "subnet 10.32.0.0/26 of abc/default overlaps 10.32.0.0/16 (eth1 on node2)",
+        "node2 got that network after the subnet was taken",
+        "take it away there, or remove abc and deploy it again", None,
+    ),
+    (
+        lambda parts: parts["ledger"]["things"].append(thing("network", "abc_old", "abc")),
+        "network abc_old is nobody's", "no service of abc is on it",
+        "`docker network rm abc_old` on a manager", "remove",
+    ),
+    (
+        lambda parts: parts["ledger"]["things"].append(thing("secret", "xyz_key_1", "xyz", used=True)),
+        "secret xyz_key_1 is nobody's", "it says that it belongs to xyz, which does not exist",
+        "`docker secret rm xyz_key_1` on a manager", "remove",
+    ),
+    (
+        lambda parts: parts["ledger"]["things"][0].update(subnets=["10.40.0.0/26"]),
+        "network abc_default is 10.40.0.0/26, but Consul says 10.32.0.0/26",
+        "it was made, or written down, by somebody else", "remove.yml -e deployment=abc, and deploy it again", None,
+    ),
+    (
+        kept("volumes", abc={"data": "node7"}),
+        "volume data of abc is on node7, which is in no swarm", "its service waits for that node",
+        "deploy abc with -e move_volumes=data, which starts on an empty one", None,
+    ),
+]  # fmt: skip
+
+
+def test_a_healthy_cluster() -> None:
+    assert found(healthy()) == []
+    assert doctor.as_text([], 2, 1) == "All is well: 2 nodes, 1 deployment."
+
+
+@pytest.mark.parametrize(("harm", "what", "cause", "mend", "repair"), TABLE, ids=[row[1] for row in TABLE])
+def test_one_thing_is_wrong(harm: Break, what: str, cause: str, mend: str, repair: str | None) -> None:
+    parts = healthy()
+    harm(parts)
+    (one,) = found(parts)
+    assert (one.what, one.cause, one.mend) == (what, cause, mend)
+    assert one.repair.get("do") == repair
+
+
+def test_a_stopped_agent_is_the_cause_of_what_follows() -> None:
+    parts = healthy()
+    unit("node2", "arpanet-agent.service", active=False, state="inactive")(parts)
+    step("register")(parts)
+    told(what="the agent of node2 is stopped", about="agent", node="node2")(parts)
+    first, second = found(parts)
+    assert (first.repair, second.repair) == ({"do": "start", "node": "node2", "unit": "arpanet-agent.service"},) * 2
+    assert second.cause == "the agent of node2 does not run"
+
+
+def test_a_stopped_consul_explains_its_node_and_its_names() -> None:
+    parts = healthy()
+    unit("node2", "consul.service", active=False, state="inactive")(parts)
+    told(what="node2 is only partly there", about="node", node="node2")(parts)
+    parts["looks"]["node2"]["errors"] = {"consul": "no answer", "dns 127.0.0.1": "no answer"}
+    parts["looks"]["node2"]["dns"] = {}
+    dns("node1", "10.32.0.5")(parts)
+    assert [one.what for one in found(parts)] == ["consul.service does not run on node2"]
+
+
+def test_names_that_are_known_to_be_wrong_are_said_once() -> None:
+    parts = healthy()
+    step("register")(parts)
+    told(what="2.web.abc runs on node2 but is not in DNS", about="name", node="node2")(parts)
+    dns("node1", "10.32.0.5")(parts)
+    dns("node2", "10.32.0.5")(parts)
+    assert [one.what for one in found(parts)] == ["2.web.abc runs on node2 but Consul there says otherwise"]
+
+
+def test_nothing_is_claimed_of_a_node_that_was_not_looked_at() -> None:
+    parts = healthy()
+    del parts["looks"]["node2"]
+    parts["silent"]["node2"] = "timed out"
+    told(what="node2 is down", about="node", node="node2")(parts)
+    dns("node1", "10.32.0.5")(parts)
+    (one,) = found(parts)
+    assert (one.what, one.cause) == ("node2 is down", "timed out")
+
+
+@pytest.mark.parametrize("part", ["swarm", "consul"])
+def test_nothing_is_nobodys_while_a_part_is_silent(part: str) -> None:
+    parts = healthy()
+    parts["status"]["errors"][part] = "no answer"
+    parts["status"]["deployments"], parts["ledger"]["deployments"] = [], []
+    kept("nodes", node9={"networks": {}})(parts)
+    parts["ledger"]["things"].append(thing("network", "xyz_default", "xyz"))
+    assert found(parts) == []
+
+
+def test_a_deployment_that_somebody_is_at_work_on_is_left_alone() -> None:
+    parts = healthy()
+    parts["ledger"]["locked"] = ["abc", "xyz"]
+    parts["ledger"]["things"] += [thing("network", "abc_new", "abc"), thing("network", "xyz_default", "xyz")]
+    assert found(parts) == []
+
+
+def test_text() -> None:
+    lines = doctor.as_text([Finding("it is wrong", "why", "do that", repair={"do": "x"}), Finding("b")], 2, 1, ["a"])
+    assert lines.splitlines() == [
+        "mended: a",
+        "- it is wrong",
+        "    cause: why",
+        "    mend: do that",
+        "- b",
+        "2 findings; 1 of them doctor.yml -e repair=true mends by itself.",
+    ]

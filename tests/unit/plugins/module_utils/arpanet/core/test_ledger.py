@@ -1,0 +1,51 @@
+"""What Consul and Swarm keep, read from their keys and lists."""
+
+from __future__ import annotations
+
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import ledger
+
+KEYS = {
+    "arpanet/deployments/abc": {"deployment": "abc"},
+    "arpanet/deployments/abc/leases/10.32.0.5": {"instance": "1.web.abc", "node": "node1"},
+    "arpanet/deployments/abc/revisions/1": {"revision": 1},
+    "arpanet/locks/xyz": {"holder": "me"},
+    "arpanet/nodes/node1": {"node": "node1", "networks": {}},
+    "arpanet/subnets/owners/abc/default": {"subnet": "10.32.0.0/26", "pool": "default"},
+    "arpanet/subnets/blocks/10.32.0.0-21": {"10.32.0.0/26": "abc/default"},
+    "arpanet/volumes/abc": {"data": "node1"},
+    "arpanet/leader": {"node": "node1"},
+}
+
+
+def network(name: str, id: str) -> dict[str, object]:
+    return {
+        "Name": name,
+        "Id": id,
+        "Labels": {"arpanet.deployment": "abc"},
+        "IPAM": {"Config": [{"Subnet": "10.0.0.0/8"}]},
+    }
+
+
+def test_everything_in_its_place() -> None:
+    things = {
+        "network": [network("abc_default", "n1"), network("abc_old", "n2")],
+        "secret": [{"ID": "s", "Spec": {"Name": "abc_key", "Labels": {"arpanet.deployment": "abc"}}}],
+    }
+    services = {"abc_web": {"Spec": {"TaskTemplate": {"Networks": [{"Target": "n1"}]}}}}
+    read = ledger.read(KEYS, things, services)
+    assert (read.deployments, read.locked) == (["abc"], ["xyz"])
+    assert [*read.leases] == ["arpanet/deployments/abc/leases/10.32.0.5"]
+    assert read.owners == {"abc/default": "10.32.0.0/26"}
+    assert read.blocks == {"10.32.0.0/26": "abc/default"}
+    assert (read.volumes, [*read.nodes]) == ({"abc": {"data": "node1"}}, ["node1"])
+    assert [(one["kind"], one["name"], one["used"]) for one in read.things] == [
+        ("network", "abc_default", True),
+        ("network", "abc_old", False),
+        ("secret", "abc_key", True),
+    ]
+    assert ledger.Ledger(**read.as_data()) == read
+
+
+def test_names_of_every_network() -> None:
+    deployments = [{"id": "abc", "networks": {"default": "", "back": ""}, "services": [{"name": "web_1"}]}]
+    assert ledger.dns_names(deployments) == ["web-1.abc", "web-1.abc--back"]
