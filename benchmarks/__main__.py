@@ -1,6 +1,7 @@
 """Measure on a lab, and print every figure beside its target and its peer.
 
-python -m benchmarks [part …]    parts: sites, deploys, starts, updates, large, subnets; all of them without a word
+python -m benchmarks [part …]    all of them without a word:
+                                  sites, deploys, starts, updates, large, inventory, subnets
 
 The inventory is that of ANSIBLE_INVENTORY; site.yml has made a cluster of it before.
 """
@@ -16,7 +17,7 @@ from harness.playbooks import Playbooks
 
 from lab import consul
 
-from . import deploys, figures, large, sites, starts, subnets, updates
+from . import deploys, figures, inventory, large, sites, starts, subnets, updates
 from .subnets import Row
 
 RESULT = CHECKOUT / ".cache/bench.json"
@@ -34,6 +35,7 @@ PARTS: dict[str, Part] = {
     "starts": starts.run,
     "updates": updates.run,
     "large": large.run,
+    "inventory": inventory.run,
     "subnets": _subnets,
 }
 

@@ -31,7 +31,7 @@ def run_python(host: str, variables: Mapping[str, Any], script: str, secret: boo
     :param secret: the script must not be seen in a list of processes.
     """
     try:
-        connection = _connection(host, variables)
+        connection = connect(host, variables)
         python = f"exec {_interpreter(variables)}"
         if connection.has_pipelining:
             code, out, err = connection.exec_command(_shell(f"{python} -"), in_data=to_bytes(script), sudoable=False)
@@ -47,7 +47,8 @@ def run_python(host: str, variables: Mapping[str, Any], script: str, secret: boo
     return str(to_text(out))
 
 
-def _connection(host: str, variables: Mapping[str, Any]) -> Any:
+def connect(host: str, variables: Mapping[str, Any]) -> Any:
+    """A host's connection plugin, with the host's variables set."""
     transport = variables.get("ansible_connection") or C.config.get_config_value("DEFAULT_TRANSPORT")
     context = PlayContext()
     context.connection = "ssh" if transport == "smart" else transport
