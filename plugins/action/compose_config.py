@@ -12,6 +12,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.arpanet.cluster.plugins.module_utils._options import STACK
 from ansible_collections.arpanet.cluster.plugins.module_utils._stack import StackFileError, read_stack
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.secrecy import masked
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.stack import without_secrets
 
 
@@ -36,7 +37,7 @@ class ActionModule(ActionBase):
             "deployment": stack.deployment,
             "stack": stack.name,
             "model": without_secrets(stack.model),
-            "builds": stack.builds,
+            "builds": [masked(build) for build in stack.builds],
             "networks": stack.networks,
             "notes": stack.notes,
         }

@@ -4,8 +4,8 @@
 """Reads the stack's file on the controller, hands the model to the module on the manager, and
 shows where the deployment runs.
 
-The model holds what must not be shown, so it is never a variable of the play: it goes straight
-into an option that Ansible does not log.
+The model and the logins at registries hold what must not be shown, so they are never variables of
+the play: they go straight into options that Ansible does not log.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ import socket
 from typing import Any
 
 from ansible.plugins.action import ActionBase
+from ansible_collections.arpanet.cluster.plugins.module_utils._options import STACK
 from ansible_collections.arpanet.cluster.plugins.module_utils._stack import StackFileError, read_stack
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.plan import as_lines
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.tables import table
 from ansible_collections.arpanet.cluster.plugins.plugin_utils.follow import following
+from ansible_collections.arpanet.cluster.plugins.plugin_utils.logins import with_logins
 from ansible_collections.arpanet.cluster.plugins.plugin_utils.show import show, watched
 
 
@@ -34,7 +36,10 @@ class ActionModule(ActionBase):
                 stack = read_stack(**arguments)
             except StackFileError as error:
                 return {**result, "failed": True, "msg": str(error)}
+            arguments = with_logins(arguments, stack.images)
             arguments.update(stack=stack.name, model=json.dumps(stack.model))
+        # How the file was read; it is no business of the manager's.
+        arguments = {key: value for key, value in arguments.items() if key not in STACK}
         arguments["controller"] = f"{getpass.getuser()}@{socket.gethostname()} (process {os.getppid()})"
         told: list[str] = []
         answer = (self._watched if watched() else self._work)(arguments, task_vars, told)

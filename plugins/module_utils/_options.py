@@ -23,3 +23,10 @@ STACK: dict[str, Any] = {
     "environment": {"type": "dict", "default": {}},
     "compose_command": {"type": "list", "elements": "str", "default": []},
 }
+
+# What to log in with at image registries; the action plugins turn the first two into the third.
+LOGINS: dict[str, Any] = {
+    "registry_auth": {"type": "str"},
+    "registry_logins": {"type": "dict", "default": {}, "no_log": True},
+    "registry_credentials": {"type": "str", "no_log": True},
+}

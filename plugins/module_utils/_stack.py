@@ -34,6 +34,11 @@ class StackFile:
     networks: dict[str, dict[str, int]]
     notes: list[str]
 
+    @property
+    def images(self) -> list[str]:
+        """Images that come from other registries than the cluster's own."""
+        return [service["image"] for service in self.model["services"].values() if not service.get("build")]
+
 
 def read_stack(**arguments: Any) -> StackFile:
     """Read and check a stack's file; StackFileError says what is wrong with it.

@@ -14,8 +14,8 @@ description:
     mean what they mean everywhere. A fig file (version 1) is lifted into the Compose Spec first.
   - Refuses what a cluster cannot run, and warns about what changes nothing there, before anything
     is touched.
-  - Runs on the controller. Contents of secrets and values of environment variables whose names
-    sound secret are not in the result.
+  - Runs on the controller. Contents of secrets, and values of environment variables and build
+    arguments whose names sound secret, are not in the result.
 author:
   - The arpanet.cluster authors (@arpanet)
 extends_documentation_fragment:

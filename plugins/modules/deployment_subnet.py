@@ -91,6 +91,12 @@ subnets:
   returned: success
   type: dict
   sample: {default: 10.32.4.0/25}
+allocated:
+  description: Those of them that this run has allocated.
+  returned: success, not in check mode
+  type: list
+  elements: str
+  sample: [default]
 """
 
 from ipaddress import IPv4Network
@@ -145,6 +151,8 @@ def run(module: AnsibleModule) -> dict[str, Any]:
             pools.declare(asked["pool"], asked["cidr"], asked["within"])
         after.update({name: store.allocate(request) for name, request in requests.items()})
     result = _result(view.owned, after)
+    if not module.check_mode:
+        result["allocated"] = sorted(requests)
     if had != pool:
         result["changed"] = True
         result["diff"]["before"]["pool"] = had.as_value() if had else None

@@ -19,6 +19,8 @@ author:
 extends_documentation_fragment:
   - arpanet.cluster.consul
   - arpanet.cluster.engine
+  - arpanet.cluster.registry_logins
+  - arpanet.cluster.stack_file
 attributes:
   check_mode:
     support: full
@@ -35,6 +37,15 @@ options:
     type: list
     elements: dict
     required: true
+  file:
+    description: Path of the stack's file on the controller, which is read again for what C(builds) does not show.
+    type: path
+  deployment:
+    description: Id of the deployment.
+    type: str
+  hidden:
+    description: Set by the action plugin. For each image to build, its build arguments and labels as JSON.
+    type: str
   archives:
     description: Set by the action plugin. For each image to build, the archive of its context on the manager.
     type: dict
@@ -45,6 +56,7 @@ EXAMPLES = r"""
 - name: Build what the stack builds
   arpanet.cluster.image_build:
     builds: "{{ stack.builds }}"
+    file: fig.yml
 """
 
 RETURN = r"""
@@ -62,12 +74,13 @@ registries:
   sample: ["10.0.0.1:5001"]
 """
 
+import json
 from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
-from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL, ENGINE
+from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL, ENGINE, LOGINS, STACK
 
 
 def run(module: AnsibleModule) -> dict[str, Any]:
@@ -100,11 +113,12 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     # Without the contexts' archives this is the question which of them are needed.
     if module.check_mode or set(missing) - set(asked["archives"]):
         return result
-    engine = Engine(asked["docker_host"], timeout=600)
+    engine = Engine(asked["docker_host"], timeout=600, logins=json.loads(asked["registry_credentials"] or "{}"))
+    hidden = json.loads(asked["hidden"] or "{}")
     for build in asked["builds"]:
         image = build["image"]
         if image in missing:
-            job = images.Build(image, build["dockerfile"], build["args"], build["target"], build["labels"])
+            job = images.Build(image, build["dockerfile"], target=build["target"], **hidden[image])
             images.build(engine, job, Path(asked["archives"][image]))
         elif lacking[image]:
             images.fetch(engine, image, having[image][0])
@@ -117,6 +131,10 @@ def main() -> None:
         argument_spec={
             **CONSUL,
             **ENGINE,
+            **LOGINS,
+            **STACK,
+            "deployment": {"type": "str"},
+            "hidden": {"type": "str", "no_log": True},
             "builds": {"type": "list", "elements": "dict", "required": True},
             "archives": {"type": "dict", "default": {}},
         },

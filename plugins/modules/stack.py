@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - arpanet.cluster.consul
   - arpanet.cluster.engine
   - arpanet.cluster.stack_file
+  - arpanet.cluster.registry_logins
 attributes:
   check_mode:
     support: full
@@ -51,6 +52,12 @@ options:
     description: For each network its subnet, as M(arpanet.cluster.deployment_subnet) returns them.
     type: dict
     default: {}
+  allocated:
+    description: Networks whose subnet was allocated for this very run. They are given back when the deploy is refused
+      before anything is made.
+    type: list
+    elements: str
+    default: []
   replicas:
     description: For O(state=scaled), services and how many instances each should have.
     type: dict
@@ -157,7 +164,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
-from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL, ENGINE, STACK
+from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL, ENGINE, LOGINS, STACK
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names, support
 
 
@@ -170,7 +177,8 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     asked = module.params
     deployment = names.check_deployment_id(asked["deployment"])
     consul = Consul(asked["consul_url"], asked["consul_token"])
-    rollout = Rollout(Engine(asked["docker_host"]), consul, deployment, teller(asked["progress"]))
+    engine = Engine(asked["docker_host"], logins=json.loads(asked["registry_credentials"] or "{}"))
+    rollout = Rollout(engine, consul, deployment, teller(asked["progress"]))
     if module.check_mode:
         return converge(rollout, asked, check=True)
     with deployment_lock(consul, deployment, asked["controller"], asked["lock_timeout"]):
@@ -204,6 +212,7 @@ def converge(rollout: Any, asked: dict[str, Any], check: bool) -> dict[str, Any]
         json.loads(asked["model"]),
         asked["stack"],
         asked["subnets"],
+        allocated=asked["allocated"],
         driver=asked["driver"],
         publish_mode=asked["publish_mode"],
         move_volumes=frozenset(asked["move_volumes"]),
@@ -218,9 +227,11 @@ def main() -> None:
             **CONSUL,
             **ENGINE,
             **STACK,
+            **LOGINS,
             "deployment": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["present", "scaled", "rolled_back", "absent"], "default": "present"},
             "subnets": {"type": "dict", "default": {}},
+            "allocated": {"type": "list", "elements": "str", "default": []},
             "replicas": {"type": "dict", "default": {}},
             "move_volumes": {"type": "list", "elements": "str", "default": []},
             "volumes": {"type": "bool", "default": False},
@@ -242,10 +253,11 @@ def main() -> None:
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import ConsulError
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import EngineError
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.lock import Locked
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.pins import NoImage
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.revisions import NoRevision
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.sizing import SubnetError
 
-    known = (SubnetError, ConsulError, EngineError, Locked, NoRevision, names.InvalidName, support.Unsupported)
+    known = (SubnetError, ConsulError, EngineError, Locked, NoImage, NoRevision, names.InvalidName, support.Unsupported)
     try:
         result = run(module)
         for note in result["notes"]:

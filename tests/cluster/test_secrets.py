@@ -2,18 +2,12 @@
 
 import json
 import secrets
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from harness.cluster import Cluster
-from harness.node import ON_NODE, Node
-from harness.playbooks import Playbooks, Run
-
-# The directories where anything of ours, of Docker's or of a program's log could be.
-LOOKED_AT = "/etc /opt /root /home /run /srv /tmp /usr/local /var"
+from harness.leaks import finding, nowhere, said, watched
+from harness.playbooks import Playbooks
 
 STACK = """\
 services:
@@ -51,17 +45,17 @@ def keys(cluster: Cluster) -> dict[str, str]:
 def test_the_clusters_keys_are_in_no_log_process_or_readable_file(
     cluster: Cluster, playbooks: Playbooks, keys: dict[str, str]
 ) -> None:
-    with _watched(cluster, keys) as seen:
+    with watched(cluster, keys) as seen:
         run = playbooks.do("site", "-vvv", "--diff")
     assert seen == {node.name: {} for node in cluster.nodes}
-    assert not _said(run, keys)
-    _nowhere(cluster, keys)
+    assert not said(run, keys)
+    nowhere(cluster, keys)
 
 
 def test_a_worker_cannot_get_a_managers_keys(cluster: Cluster, keys: dict[str, str]) -> None:
     for node in cluster.nodes:
         if not node.manager:
-            held = _finding(node, keys, as_root=True)
+            held = finding(node, keys, as_root=True)
             assert "join token of a manager" not in held, held
 
 
@@ -71,7 +65,7 @@ def test_what_users_keep_secret_arrives_and_is_shown_nowhere(
     values = {name: f"{name}-{secrets.token_hex(16)}" for name in ("password", "certificate", "settings")}
     stack = _stack(tmp_path, values)
     try:
-        with _watched(cluster, values) as seen:
+        with watched(cluster, values) as seen:
             runs = [playbooks.deploy(stack, "vault", *flags, "-vvv", "--diff") for flags in (["--check"], [])]
             (keeper,) = cluster.containers("vault")
             read = keeper.run(
@@ -88,16 +82,16 @@ def test_what_users_keep_secret_arrives_and_is_shown_nowhere(
         assert seen == {node.name: {} for node in cluster.nodes}
         every = {**{f"old {name}": text for name, text in values.items()}, **changed}
         for run in runs:
-            assert not _said(run, every), run.command
+            assert not said(run, every), run.command
         # That it changes is shown, and under which name.
         assert "DB_PASSWORD" in runs[-2].output
         assert "plain" in runs[1].output
-        _nowhere(cluster, every)
+        nowhere(cluster, every)
         held = json.dumps([value for value, _ in cluster.kv().values()])
         assert not [name for name, text in every.items() if text in held]
     finally:
         runs = [playbooks.do("remove", "-vvv", "--diff", deployment="vault")]
-    assert not _said(runs[0], every)
+    assert not said(runs[0], every)
 
 
 def _stack(directory: Path, values: dict[str, str]) -> Path:
@@ -105,55 +99,3 @@ def _stack(directory: Path, values: dict[str, str]) -> Path:
     (directory / "certificate.txt").write_text(values["certificate"])
     (directory / "settings.ini").write_text(values["settings"] + "\n")
     return directory / "compose.yml"
-
-
-def _said(run: Run, texts: dict[str, str]) -> list[str]:
-    """Names of the secrets that a run has printed."""
-    return [name for name, text in texts.items() if text in run.output]
-
-
-def _nowhere(cluster: Cluster, texts: dict[str, str]) -> None:
-    """No journal holds one, nor any file that a user without rights can read."""
-    found = cluster.each(lambda node: _finding(node, texts))
-    assert found == {node.name: [] for node in cluster.nodes}
-
-
-def _finding(node: Node, texts: dict[str, str], as_root: bool = False) -> list[str]:
-    """Places on a node that hold one of the texts. The texts come by standard input, as they must not be in argv."""
-    who = "" if as_root else "setpriv --reuid=65534 --regid=65534 --clear-groups"
-    found = node.run(
-        "umask 077; patterns=$(mktemp -p /dev/shm); cat > $patterns; chmod 644 $patterns; "
-        "journalctl --no-pager --output=cat | grep --text --fixed-strings --file=$patterns --only-matching "
-        "| sed 's/^/journal: /'; "
-        f"{who} grep --recursive --text --files-with-matches --fixed-strings --devices=skip --file=$patterns "
-        f"{LOOKED_AT} 2>/dev/null; rm -f $patterns",
-        stdin="\n".join(texts.values()),
-        timeout=120,
-    )
-    return found.splitlines()
-
-
-@contextmanager
-def _watched(cluster: Cluster, texts: dict[str, str]) -> Iterator[dict[str, dict[str, str]]]:
-    """Watch all processes of all nodes meanwhile; in the end which secret was in whose command line."""
-    script = (ON_NODE / "watch_processes.py").read_text()
-    watchers = {}
-    for node in cluster.nodes:
-        node.run("cat > /root/watch_processes.py", stdin=script)
-        watchers[node.name] = subprocess.Popen(
-            node.argv("exec python3 /root/watch_processes.py"),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        watchers[node.name].stdin.write(json.dumps(texts) + "\n")
-        watchers[node.name].stdin.flush()
-        assert watchers[node.name].stdout.readline() == "watching\n"
-    seen: dict[str, dict[str, str]] = {}
-    try:
-        yield seen
-    finally:
-        for name, watcher in watchers.items():
-            output, _ = watcher.communicate(timeout=30)
-            seen[name] = json.loads(output)
-        cluster.each(lambda node: node.run("rm -f /root/watch_processes.py"))

@@ -94,6 +94,7 @@ def engine() -> Engine:
     """An Engine that answers with what was recorded."""
     found = Engine.__new__(Engine)
     found.url = "recorded"
+    found._logins = {}
     found.api = RecordedApi()
     return found
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import EngineError
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import EngineError, ImageRefused
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.constraints import meets
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.plan import Actual
@@ -32,6 +32,8 @@ class FakeSwarm:
         self._tasks: list[Spec] = []
         self.made: dict[str, dict[str, Spec]] = {"network": {}, "secret": {}, "config": {}}
         self.digests: dict[str, str] = {}
+        self.image_refusals: dict[str, ImageRefused] = {}
+        self.images: set[str] = set()
         self.refused: dict[str, str] = {}
         self.api_version_spoken = (1, 45)
         self.calls: list[str] = []
@@ -69,7 +71,12 @@ class FakeSwarm:
         spec = self.made["config"].get(name)
         return base64.b64decode(spec["Data"]) if spec else None
 
+    def has(self, image: str) -> bool:
+        return image in self.images
+
     def digest(self, image: str) -> str | None:
+        if image in self.image_refusals:
+            raise self.image_refusals[image]
         return self.digests.get(image)
 
     def task_log(self, task: str, _lines: int) -> list[str]:

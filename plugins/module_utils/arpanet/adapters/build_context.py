@@ -53,3 +53,17 @@ def archive(context: Path, dockerfile: str, into: IO[bytes]) -> None:
     with tarfile.open(fileobj=into, mode="w:gz", compresslevel=1) as tar:
         for name in files(context, dockerfile):
             tar.add(context / name, arcname=name, recursive=False)
+
+
+def bases(context: Path, dockerfile: str) -> list[str]:
+    """Images that a Dockerfile starts from, as far as they are written out."""
+    found: list[str] = []
+    stages = {"scratch"}
+    for line in (context / dockerfile).read_text(errors="replace").splitlines():
+        verb, *words = line.split() or [""]
+        words = [word for word in words if not word.startswith("--")]
+        if verb.upper() == "FROM" and words:
+            if "$" not in words[0] and words[0] not in stages:
+                found.append(words[0])
+            stages |= {*words[2:3]}
+    return found

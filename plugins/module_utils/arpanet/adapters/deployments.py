@@ -6,7 +6,7 @@ Each reads, plans, applies the plan unless only asked (`check`), and returns
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -30,28 +30,30 @@ def converge(
     stack: str,
     subnets: dict[str, str],
     *,
+    allocated: Collection[str] = (),
     driver: str,
     publish_mode: str,
     move_volumes: frozenset[str],
     timeout: float,
     check: bool,
 ) -> Result:
-    """Make the deployment what the model says; go back to what was when that fails."""
-    held = rollout.held_volumes()
-    places = volumes.choose(model, held, rollout.nodes(), rollout.busy(), move_volumes)
-    if places != held and not check:
-        rollout.hold_volumes(places)
+    """Make the deployment what the model says; go back to what was when that fails.
+
+    :param allocated: networks whose subnet was allocated for this; a refusal gives them back.
+    """
     results = []
-    live = generations.without_left(subnets, rollout.record().networks)
-    for step, networks in generations.steps(volumes.pinned(model, places), live):
-        actual = rollout.actual()
-        before = rollout.record()
-        wanted = rollout.desired(step, networks, actual, before, publish_mode)
-        record = of_model(before, step, stack, networks, driver)
-        results.append(_carry_out(rollout, actual, before, wanted, record, timeout, check))
-        if check:
-            # What comes after depends on it; the first step names all services that restart.
-            break
+    with _leaving_nothing(rollout, allocated):
+        places = volumes.choose(model, rollout.held_volumes(), rollout.nodes(), rollout.busy(), move_volumes)
+        live = generations.without_left(subnets, rollout.record().networks)
+        for step, networks in generations.steps(volumes.pinned(model, places), live):
+            actual = rollout.actual()
+            before = rollout.record()
+            wanted = rollout.desired(step, networks, actual, before, publish_mode)
+            record = of_model(before, step, stack, networks, driver)
+            results.append(_carry_out(rollout, actual, before, wanted, record, timeout, check, places))
+            if check:
+                # What comes after depends on it; the first step names all services that restart.
+                break
     if not check and len(subnets) > len(networks):
         rollout.release_left()
     return {**results[-1], **_joined(results)}
@@ -119,10 +121,31 @@ def remove(rollout: Rollout, with_volumes: bool, timeout: float, check: bool) ->
     return result
 
 
+@contextmanager
+def _leaving_nothing(rollout: Rollout, allocated: Collection[str]) -> Iterator[None]:
+    """What is refused before anything was made keeps no subnet that was allocated for it."""
+    try:
+        yield
+    except Exception:
+        if allocated and not rollout.begun:
+            rollout.release_left(allocated)
+        raise
+
+
 def _carry_out(
-    rollout: Rollout, actual: Actual, before: Record, wanted: Desired, record: Record, timeout: float, check: bool
+    rollout: Rollout,
+    actual: Actual,
+    before: Record,
+    wanted: Desired,
+    record: Record,
+    timeout: float,
+    check: bool,
+    places: dict[str, str] | None = None,
 ) -> Result:
-    """Plan and apply; a change that fails goes back to the revision that was whole."""
+    """Plan and apply; a change that fails goes back to the revision that was whole.
+
+    :param places: which node holds which volume from now on.
+    """
     previous = rollout.previous()
     wanted = replace(wanted, kept=_kept(previous, wanted, actual))
     rollout.check_room(wanted)
@@ -141,6 +164,8 @@ def _carry_out(
         return result
     for line in as_lines(result["plan"]):
         rollout.tell(line)
+    if places is not None and places != rollout.held_volumes():
+        rollout.hold_volumes(places)
     with _telling(result):
         try:
             placed = rollout.apply(todo, wanted, record, timeout)

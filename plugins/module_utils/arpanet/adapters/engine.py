@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -18,12 +18,14 @@ import docker.errors
 import requests
 
 from ..core import names
+from ..core.logins import Login, registry_of
 from ..core.plan import Actual
 from ..core.spec import Spec
 
 DEFAULT_URL = "unix:///var/run/docker.sock"
 _PARALLEL = 8
 _RACES = 10
+_NOT_LOGGED_IN = "no basic auth credentials"
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -33,13 +35,29 @@ class EngineError(Exception):
     """The Engine could not be asked, or refused; the message says what, where and why."""
 
 
-class Engine:
-    """One Engine, by its address."""
+class ImageRefused(EngineError):
+    """A registry does not have an image; or, if a `login` could help, not for who asks."""
 
-    def __init__(self, url: str = DEFAULT_URL, timeout: float = 60) -> None:
+    def __init__(self, reason: str, login: bool, logged_in: bool) -> None:
+        super().__init__(reason)
+        self.login = login
+        self.logged_in = logged_in
+
+
+class Engine:
+    """One Engine, by its address.
+
+    :param logins: by registry (core.logins), what images are looked up and pulled with.
+    """
+
+    def __init__(self, url: str = DEFAULT_URL, timeout: float = 60, logins: Mapping[str, Login] | None = None) -> None:
         self.url = url
+        self._logins = logins or {}
         with self.asking("connecting"):
             self.api = docker.APIClient(base_url=url, version="auto", timeout=timeout)
+            # Beside those of this node's own user; they go along with services, builds and look-ups.
+            for registry, login in self._logins.items():
+                self.api._auth_configs.add_auth(registry, login)
 
     @contextmanager
     def asking(self, what: str) -> Iterator[None]:
@@ -266,12 +284,33 @@ class Engine:
     # Images
 
     def digest(self, image: str) -> str | None:
-        """The digest that a registry has for an image now; None when none answers for it."""
+        """The digest that a registry has for an image now; None when none answers for it.
+
+        :raises ImageRefused: a registry says that there is none, or not for us.
+        """
+        registry = registry_of(image)
         try:
             with self.asking(f"resolving image {image}"):
-                return str(self.api.inspect_distribution(image)["Descriptor"]["digest"])
-        except EngineError:
+                # Ours first: what else is known of the registry may be a credential store of this node's user.
+                return str(self.api.inspect_distribution(image, self._logins.get(registry))["Descriptor"]["digest"])
+        except EngineError as error:
+            cause = error.__cause__
+            status = cause.status_code if isinstance(cause, docker.errors.APIError) else None
+            # This one comes as an error of the server's.
+            anonymous = _NOT_LOGGED_IN in str(cause)
+            if status in (401, 403, 404) or anonymous:
+                said = " ".join(str(getattr(cause, "explanation", "") or cause).split())
+                raise ImageRefused(said, status != 404, registry in self._logins and not anonymous) from error
             return None
+
+    def has(self, image: str) -> bool:
+        """Whether this node has an image."""
+        with self.asking(f"looking for image {image}"):
+            try:
+                self.api.inspect_image(image)
+            except docker.errors.NotFound:
+                return False
+        return True
 
     def stream(self, what: str, call: Callable[[docker.APIClient], Iterable[Spec]]) -> Iterator[Spec]:
         """The events of a call that goes on for a while."""

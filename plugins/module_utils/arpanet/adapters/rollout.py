@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 from ipaddress import IPv4Network
@@ -24,6 +24,7 @@ from .arrival import POLL_SECONDS, Arrival, RolloutError, Start, Tell
 from .consul import Consul
 from .engine import Engine
 from .instance_addresses import InstanceAddresses
+from .pins import pinned
 from .subnets import SubnetStore
 
 _ENDED = frozenset({"complete", "shutdown", "failed", "rejected", "remove", "orphaned"})
@@ -40,6 +41,8 @@ class Rollout:
         self.tell = tell
         self._arrival = Arrival(engine, consul, deployment, tell)
         self._addresses = InstanceAddresses(consul, deployment)
+        # Whether anything of a change has been made.
+        self.begun = False
         # Which pool they came from does not matter for what is done here.
         self._subnets = SubnetStore(consul, parse_pool(DEFAULT_POOL, DEFAULT_RANGE))
         self._key = names.deployment_key(deployment)
@@ -95,7 +98,7 @@ class Rollout:
         self, model: Spec, subnets: dict[str, str], actual: Actual, record: Record, publish_mode: str
     ) -> Desired:
         """What a model means on this cluster now: images pinned to the digests of this moment."""
-        images, unresolved = self._pinned(model, actual)
+        images, unresolved = pinned(self._engine, self.deployment, model, actual)
         addresses = service_addresses.resolve(model, subnets)
         wanted = desired(model, self.deployment, subnets, images, record.scaled, publish_mode, addresses)
         fit = {name: fitted(spec, self._engine.api_version()) for name, spec in wanted.services.items()}
@@ -142,6 +145,7 @@ class Rollout:
 
         The record is written first, so that nothing exists unrecorded.
         """
+        self.begun = True
         if todo or record != self.record():
             self._consul.put(self._key, record.as_value())
             self._check_owned(record)
@@ -174,10 +178,13 @@ class Rollout:
                 f"the subnet of network {', '.join(lost)} is not allocated to it (any more); run the same again"
             )
 
-    def release_left(self) -> None:
-        """Give back the subnets of networks that the deployment has moved away from."""
+    def release_left(self, among: Collection[str] | None = None) -> None:
+        """Give back the subnets of networks that the deployment does not have (any more).
+
+        :param among: only of these networks.
+        """
         networks = self.record().networks
-        for network in self._subnets.owned(self.deployment):
+        for network in self._subnets.owned(self.deployment) if among is None else among:
             if network not in networks:
                 self._subnets.release(f"{self.deployment}/{network}")
 
@@ -220,28 +227,6 @@ class Rollout:
             if task["Status"]["State"] not in _ENDED and task.get("NodeID") in ready
         ]
 
-    def _pinned(self, model: Spec, actual: Actual) -> tuple[dict[str, str], dict[str, str]]:
-        """service -> image with digest, and those whose digest nobody knows."""
-        stated = {name: str(service["image"]) for name, service in model["services"].items()}
-        loose = sorted({image for image in stated.values() if "@" not in image})
-        digests = dict(zip(loose, self._engine.each(self._engine.digest, loose), strict=True))
-        pinned: dict[str, str] = {}
-        unresolved: dict[str, str] = {}
-        for name, image in stated.items():
-            if "@" in image:
-                continue
-            reference = _with_tag(image)
-            running = actual.services.get(names.swarm_name(self.deployment, name), {})
-            current = (running.get("TaskTemplate") or {}).get("ContainerSpec", {}).get("Image", "")
-            if digests[image]:
-                pinned[name] = f"{reference}@{digests[image]}"
-            elif current.partition("@")[0] == reference:
-                pinned[name] = current
-            else:
-                pinned[name] = reference
-                unresolved[name] = image
-        return pinned, unresolved
-
     def _until(self, done: Callable[[], bool], timeout: float, what: str) -> None:
         deadline = time.monotonic() + timeout
         while not done():
@@ -252,8 +237,3 @@ class Rollout:
 
 def _labelled(spec: Spec, record: Record) -> Spec:
     return {**spec, "Labels": {**spec["Labels"], names.LABEL_REVISION: str(record.revision)}}
-
-
-def _with_tag(image: str) -> str:
-    last = image.rsplit("/", 1)[-1]
-    return image if ":" in last else f"{image}:latest"

@@ -30,7 +30,11 @@ def shop(tmp_path: Path) -> Path:
 def test_what_a_stack_says(shop: Path) -> None:
     (shop / "stack.yml").write_text(
         "services:\n"
-        "  web: {build: web, container_name: front, secrets: [key], environment: {DB_PASSWORD: hunter2, MODE: x}}\n"
+        "  web:\n"
+        "    build: {context: web, args: {API_KEY: hunter2, A: b}}\n"
+        "    container_name: front\n"
+        "    secrets: [key]\n"
+        "    environment: {DB_PASSWORD: hunter2, MODE: x}\n"
         "  agent: {image: agent:1, deploy: {mode: global}}\n"
         "secrets: {key: {file: key.txt}}\n"
     )
@@ -38,6 +42,7 @@ def test_what_a_stack_says(shop: Path) -> None:
     assert not result["changed"]
     assert (result["stack"], result["deployment"]) == ("shop", "abc")
     assert [(build["service"], build["context"]) for build in result["builds"]] == [("web", str(shop / "web"))]
+    assert result["builds"][0]["args"] == {"API_KEY": "(hidden)", "A": "b"}
     assert result["networks"] == {"default": {"tasks": 1, "everywhere": 1}}
     assert result["model"]["services"]["web"]["environment"]["MODE"] == "x"
     assert len(result["notes"]) == 1 and "'container_name' is ignored" in result["notes"][0]

@@ -22,13 +22,13 @@ def consul(monkeypatch: pytest.MonkeyPatch) -> FakeConsul:
 def test_made_once_and_given_back(run: Run, consul: FakeConsul) -> None:
     made = run(NAME, {"deployment": "abc"})
     assert made["changed"]
-    assert list(made["subnets"]) == ["default"]
+    assert list(made["subnets"]) == made["allocated"] == ["default"]
     assert made["diff"] == {
         "before": {"subnets": {}, "pool": None},
         "after": {"subnets": made["subnets"], "pool": {"cidr": "10.32.0.0/12", "within": []}},
     }
     again = run(NAME, {"deployment": "abc"})
-    assert (again["changed"], again["subnets"]) == (False, made["subnets"])
+    assert (again["changed"], again["subnets"], again["allocated"]) == (False, made["subnets"], [])
     assert again["diff"]["before"] == again["diff"]["after"]
     gone = run(NAME, {"deployment": "abc", "state": "absent"})
     assert (gone["changed"], gone["subnets"]) == (True, {})

@@ -98,7 +98,7 @@ def test_descriptions(name: str) -> None:
 @pytest.mark.parametrize("name", MODULES)
 def test_secret_options_are_not_logged(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for option, body in made_with(name, monkeypatch)["argument_spec"].items():
-        if any(word in option for word in ("token", "secret", "password", "model")):
+        if any(word in option for word in ("token", "secret", "password", "model", "logins", "credentials", "hidden")):
             assert body.get("no_log") is not None, f"option {option} has to say whether it is logged"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ Run = Callable[..., dict[str, Any]]
 
 ONE, TWO = "192.0.2.1:5001", "192.0.2.2:5001"
 WEB = {"service": "web", "image": "shop/web:01", "context": "/srv/shop/web", "dockerfile": "Dockerfile"}
-BUILD = {**WEB, "args": {"A": "1"}, "target": "", "labels": {}}
+BUILD = {**WEB, "args": {"KEY": "(hidden)"}, "target": "", "labels": {}}
+HIDDEN = {"hidden": json.dumps({"shop/web:01": {"args": {"KEY": "1"}, "labels": {"l": "v"}}})}
 
 
 class Registries:
@@ -27,6 +29,7 @@ class Registries:
         self.calls: list[str] = []
 
     def build(self, _engine: Any, job: images.Build, archive: Path) -> None:
+        assert (job.args, job.labels) == ({"KEY": "1"}, {"l": "v"})
         self.calls.append(f"build {job.image} from {archive}")
         self.here.add(job.image)
 
@@ -72,7 +75,7 @@ def test_a_new_image(run: Run, registries: Registries) -> None:
     asked = run("image_build", {"builds": [BUILD]})
     assert asked["changed"] and asked["missing"] == ["shop/web:01"]
     assert registries.calls == []
-    done = run("image_build", {"builds": [BUILD], "archives": {"shop/web:01": "/tmp/web.tar.gz"}})
+    done = run("image_build", {"builds": [BUILD], "archives": {"shop/web:01": "/tmp/web.tar.gz"}, **HIDDEN})
     assert done["changed"] and done["registries"] == [ONE, TWO]
     assert registries.calls == [
         "build shop/web:01 from /tmp/web.tar.gz",
@@ -125,5 +128,5 @@ def test_what_fails_is_told(
         raise error
 
     monkeypatch.setattr(images, "build", fail)
-    result = run("image_build", {"builds": [BUILD], "archives": {"shop/web:01": "/tmp/x"}})
+    result = run("image_build", {"builds": [BUILD], "archives": {"shop/web:01": "/tmp/x"}, **HIDDEN})
     assert result["failed"] and result["msg"] == str(error)

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.build_context import (
     ContextError,
     archive,
+    bases,
     content_hash,
     files,
 )
@@ -190,3 +191,11 @@ def test_the_archive_has_the_same_files(context: Path) -> None:
     assert found["run"].mode & 0o111
     assert found["link"].issym() and found["link"].linkname == "src/app.py"
     assert found["src/deep/data.bin"].size == 256
+
+
+def test_base_images(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(
+        "ARG TAG=1\nFROM --platform=linux/amd64 r.example.com/base:1 AS build\n# FROM nobody\nRUN echo FROM here\n"
+        "from build\nFROM other:$TAG\nFROM scratch\n"
+    )
+    assert bases(tmp_path, "Dockerfile") == ["r.example.com/base:1"]

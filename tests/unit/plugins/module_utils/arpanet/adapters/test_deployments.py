@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import arrival, deployments, rollout
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.arrival import RolloutError
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import ImageRefused
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.pins import NoImage
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.revisions import NoRevision
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.rollout import Rollout
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.subnets import SubnetStore
@@ -62,6 +64,7 @@ class Cluster:
             stack,
             "shop",
             subnets,
+            allocated=options.get("allocated", ()),
             driver="overlay",
             publish_mode="host",
             move_volumes=options.get("move_volumes", frozenset()),
@@ -187,6 +190,25 @@ def test_images_are_pinned_to_the_digest_of_the_moment(cluster: Cluster) -> None
     ]
     cluster.swarm.digests["nginx"] = "sha256:04"
     assert [change["name"] for change in cluster.deploy(stack)["plan"]] == ["abc_a"]
+
+
+def test_an_image_that_is_refused_leaves_nothing_of_a_new_deployment(cluster: Cluster) -> None:
+    cluster.swarm.image_refusals = {"nginx:1": ImageRefused("unauthorized", login=True, logged_in=False)}
+    stack = model(web={"volumes": [{"type": "volume", "source": "data", "target": "/data"}]})
+    stack["volumes"] = {"data": {}}
+    with pytest.raises(NoImage, match="service web: "):
+        cluster.deploy(stack, allocated=["default"])
+    assert cluster.swarm.calls == []
+    assert cluster.consul.entries == {}
+
+
+def test_a_refusal_gives_back_only_what_was_allocated_for_it(cluster: Cluster) -> None:
+    cluster.deploy(model(web={}))
+    before = dict(cluster.consul.entries)
+    cluster.swarm.image_refusals = {"nginx:2": ImageRefused("unknown", login=False, logged_in=False)}
+    with pytest.raises(NoImage):
+        cluster.deploy(model(web={"image": "nginx:2"}), allocated=["default"])
+    assert cluster.consul.entries == before
 
 
 def test_a_registry_that_is_away_changes_nothing(cluster: Cluster) -> None:

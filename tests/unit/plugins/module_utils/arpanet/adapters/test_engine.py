@@ -7,7 +7,11 @@ from typing import Any
 import docker.errors
 import pytest
 import requests
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import Engine, EngineError
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import (
+    Engine,
+    EngineError,
+    ImageRefused,
+)
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names
 from fakes import deployment
 
@@ -52,8 +56,11 @@ class OddApi(deployment.RecordedApi):
 
     remove_network = remove_secret = remove_config = remove_service
 
-    def inspect_distribution(self, image: str) -> Spec:
-        self._do("inspect", image)
+    def inspect_image(self, image: str) -> None:
+        self._do("image", image)
+
+    def inspect_distribution(self, image: str, login: Spec | None = None) -> Spec:
+        self._do("inspect", f"{image} as {login['username']}" if login else image)
         return {"Descriptor": {"digest": "sha256:01"}}
 
 
@@ -171,11 +178,41 @@ def test_no_engine() -> None:
         engine(api).remove("network", "abc_back")
 
 
-@pytest.mark.parametrize(
-    ("failures", "expected"), [([], "sha256:01"), ([answer(404, "no such image")], None), ([answer(500, "x")], None)]
-)
+@pytest.mark.parametrize(("failures", "expected"), [([], "sha256:01"), ([answer(500, "x")], None)])
 def test_digests(failures: list[Exception], expected: str | None) -> None:
     assert engine(OddApi(inspect=failures)).digest("nginx:1") == expected
+
+
+def test_a_digest_is_asked_for_with_the_login_for_its_registry() -> None:
+    api = OddApi()
+    found = engine(api)
+    found._logins = {"r.example.com": {"username": "me"}, "docker.io": {"username": "hub"}}
+    for image in ("r.example.com/a", "other.example.com/a", "redis"):
+        found.digest(image)
+    assert api.calls == ["inspect r.example.com/a as me", "inspect other.example.com/a", "inspect redis as hub"]
+
+
+@pytest.mark.parametrize(
+    ("error", "login", "logged_in"),
+    [
+        (answer(404, "manifest\n unknown"), False, True),
+        (answer(401, "unauthorized"), True, True),
+        (answer(403, "denied"), True, True),
+        (answer(500, "Head ...: no basic auth credentials"), True, False),
+    ],
+)
+def test_a_registry_that_says_no(error: Exception, login: bool, logged_in: bool) -> None:
+    found = engine(OddApi(inspect=[error]))
+    found._logins = {"r.example.com": {"username": "me"}}
+    with pytest.raises(ImageRefused) as raised:
+        found.digest("r.example.com/a")
+    assert (raised.value.login, raised.value.logged_in) == (login, logged_in)
+    assert "\n" not in str(raised.value)
+
+
+def test_whether_the_node_has_an_image() -> None:
+    assert engine(OddApi()).has("redis")
+    assert not engine(OddApi(image=[answer(404, "no such image")])).has("redis")
 
 
 def test_each_keeps_the_order_and_raises_the_first_failure() -> None:

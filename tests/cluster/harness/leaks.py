@@ -1,0 +1,65 @@
+"""Where texts that must be seen nowhere are seen: in outputs, command lines, journals, readable files."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .cluster import Cluster
+from .node import ON_NODE, Node
+from .playbooks import Run
+
+# The directories where anything of ours, of Docker's or of a program's log could be.
+LOOKED_AT = "/etc /opt /root /home /run /srv /tmp /usr/local /var"
+
+
+def said(run: Run, texts: dict[str, str]) -> list[str]:
+    """Names of the secrets that a run has printed."""
+    return [name for name, text in texts.items() if text in run.output]
+
+
+def nowhere(cluster: Cluster, texts: dict[str, str]) -> None:
+    """No journal holds one, nor any file that a user without rights can read."""
+    found = cluster.each(lambda node: finding(node, texts))
+    assert found == {node.name: [] for node in cluster.nodes}
+
+
+def finding(node: Node, texts: dict[str, str], as_root: bool = False) -> list[str]:
+    """Places on a node that hold one of the texts. The texts come by standard input, as they must not be in argv."""
+    who = "" if as_root else "setpriv --reuid=65534 --regid=65534 --clear-groups"
+    found = node.run(
+        "umask 077; patterns=$(mktemp -p /dev/shm); cat > $patterns; chmod 644 $patterns; "
+        "journalctl --no-pager --output=cat | grep --text --fixed-strings --file=$patterns --only-matching "
+        "| sed 's/^/journal: /'; "
+        f"{who} grep --recursive --text --files-with-matches --fixed-strings --devices=skip --file=$patterns "
+        f"{LOOKED_AT} 2>/dev/null; rm -f $patterns",
+        stdin="\n".join(texts.values()),
+        timeout=120,
+    )
+    return found.splitlines()
+
+
+@contextmanager
+def watched(cluster: Cluster, texts: dict[str, str]) -> Iterator[dict[str, dict[str, str]]]:
+    """Watch all processes of all nodes meanwhile; in the end which secret was in whose command line."""
+    script = (ON_NODE / "watch_processes.py").read_text()
+    watchers = {}
+    for node in cluster.nodes:
+        node.run("cat > /root/watch_processes.py", stdin=script)
+        watchers[node.name] = subprocess.Popen(
+            node.argv("exec python3 /root/watch_processes.py"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        watchers[node.name].stdin.write(json.dumps(texts) + "\n")
+        watchers[node.name].stdin.flush()
+        assert watchers[node.name].stdout.readline() == "watching\n"
+    seen: dict[str, dict[str, str]] = {}
+    try:
+        yield seen
+    finally:
+        for name, watcher in watchers.items():
+            output, _ = watcher.communicate(timeout=30)
+            seen[name] = json.loads(output)
+        cluster.each(lambda node: node.run("rm -f /root/watch_processes.py"))
