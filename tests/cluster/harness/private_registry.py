@@ -58,5 +58,5 @@ def private_registry(cluster: Cluster, password: str) -> Iterator[str]:
     finally:
         # What a node has it pulls no more: the next run has to.
         images = f"docker images --digests --format '{{{{.Repository}}}}@{{{{.Digest}}}}' {registry}/team/redis"
-        cluster.each(lambda node: node.run(f"rm -rf {trusted}; {images} | xargs -r docker rmi"))
+        cluster.each(lambda node: node.run(f"rm -rf {trusted}; {images} | xargs -r docker rmi --force"))
         home.run(f"systemctl stop private-open private-shut; rm -rf {_HOME}; systemctl reset-failed")
