@@ -42,6 +42,12 @@ class FakeConsul:
         self.reads += 1
         return {key: copy.deepcopy(entry) for key, entry in sorted(self.entries.items()) if key.startswith(prefix)}
 
+    def known(self, prefix: str) -> dict[str, Value]:
+        return {key: entry.value for key, entry in self.list(prefix).items()}
+
+    def wait_below(self, prefix: str, index: int, seconds: int) -> tuple[dict[str, Value], int]:
+        return self.known(prefix), self.index
+
     def snapshot(self, prefixes: Iterable[str]) -> dict[str, Entry]:
         asked = [*prefixes]
         assert len(asked) <= MOST_STEPS, "Consul refuses so many steps at once"

@@ -134,6 +134,13 @@ class Consul:
         # An index that went back is one of another history: from the beginning, then.
         return _entry(found).value if found else {}, int(now or 0) if int(now or 0) >= index else 0
 
+    def wait_below(self, prefix: str, index: int, seconds: int) -> tuple[dict[str, Value], int]:
+        """The same of all keys below a prefix."""
+        with self._asking(f"following {prefix}"):
+            now, found = self.api.kv.get(prefix, recurse=True, index=index or None, wait=f"{seconds}s")
+        values = {item["Key"]: _entry(item).value for item in found or []}
+        return values, int(now or 0) if int(now or 0) >= index else 0
+
     def list(self, prefix: str) -> dict[str, Entry]:
         """All keys below a prefix with their entries."""
         with self._asking(f"listing {prefix}"):

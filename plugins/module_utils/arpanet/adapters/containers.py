@@ -20,6 +20,7 @@ import urllib3.exceptions
 from ..core import container_events, names
 from ..core.container_events import Event
 from ..core.containers import Container, Move, read_all
+from ..core.pulls import by_digest
 
 DEFAULT_URL = "unix:///var/run/docker.sock"
 
@@ -71,6 +72,23 @@ class Containers:
             if move.attached:
                 api.disconnect_container_from_network(container, move.network)
             api.connect_container_to_network(container, move.network, ipv4_address=move.address)
+
+    def has_image(self, image: str) -> bool:
+        """Whether the Engine has an image (with its digest)."""
+        with self._asking(f"looking for {image}") as api:
+            try:
+                api.inspect_image("@".join(by_digest(image)))
+            except docker.errors.ImageNotFound:
+                return False
+        return True
+
+    def pull(self, image: str) -> None:
+        """Pull an image (with its digest)."""
+        repository, digest = by_digest(image)
+        with self._asking(f"pulling {image}") as api:
+            for event in api.pull(repository, tag=digest, stream=True, decode=True):
+                if "error" in event:
+                    raise ContainersError(f"pulling {image}: {event['error']}")
 
     def events(self) -> Iterator[Event | None]:
         """What happens to instances, as it happens. None comes first: from here on nothing is missed.

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..core import names, service_addresses
 from ..core.convergence import Task
+from ..core.placements import hostname
 from ..core.plan import CREATE, REMOVE, UPDATE, Actual, Plan, clashing_networks, plan
 from ..core.record import Record, parse
 from ..core.services import fitted
@@ -25,6 +26,7 @@ from .consul import Consul
 from .engine import Engine
 from .instance_addresses import InstanceAddresses
 from .pins import pinned
+from .pulls import Pulls
 from .subnets import SubnetStore
 
 _ENDED = frozenset({"complete", "shutdown", "failed", "rejected", "remove", "orphaned"})
@@ -40,6 +42,7 @@ class Rollout:
         # Gets a line of what is about to be done, or has come further.
         self.tell = tell
         self._arrival = Arrival(engine, consul, deployment, tell)
+        self._pulls = Pulls(consul)
         self._addresses = InstanceAddresses(consul, deployment)
         # Whether anything of a change has been made.
         self.begun = False
@@ -155,6 +158,9 @@ class Rollout:
         engine.each(lambda name: engine.create_secret(wanted.secrets[name]), todo.of("secret", CREATE))
         engine.each(lambda name: engine.create_config(wanted.configs[name]), todo.of("config", CREATE))
         engine.each(lambda name: engine.remove("service", name), todo.of("service", REMOVE))
+        if todo:
+            self._pulls.announce(self.deployment, wanted.services)
+            self._pulls.wait(self._awaited(todo, wanted), timeout)
         starts: dict[str, Start] = {
             name: partial(start, _labelled(wanted.services[name], record))
             for action, start in ((CREATE, engine.create_service), (UPDATE, engine.update_service))
@@ -165,6 +171,30 @@ class Rollout:
         if todo:
             self._addresses.release_others(wanted.services, record.networks.keys())
         return placed
+
+    def _awaited(self, todo: Plan, wanted: Desired) -> dict[str, list[str]]:
+        """New images of services whose old instances stop first, and the nodes that run those now."""
+        changed = {
+            change.name
+            for change in todo.changes
+            if change.kind == "service" and any(one.path == "image" for one in change.fields)
+        }
+        waiting = [
+            name
+            for name in todo.of("service", UPDATE)
+            if name in changed and (wanted.services[name].get("UpdateConfig") or {}).get("Order") == "stop-first"
+        ]
+        if not waiting:
+            return {}
+        hosts = {node["ID"]: hostname(node) for node in self._engine.nodes()}
+        ids = {service["ID"]: name for name, service in self._engine.services(self.deployment).items()}
+        places: dict[str, list[str]] = {}
+        for task in self._engine.tasks(self.deployment):
+            name = ids.get(task["ServiceID"], "")
+            image = wanted.services[name]["TaskTemplate"]["ContainerSpec"]["Image"] if name in waiting else ""
+            if "@" in image and task["Status"]["State"] == "running" and task.get("NodeID") in hosts:
+                places.setdefault(image, []).append(hosts[task["NodeID"]])
+        return places
 
     def _check_owned(self, record: Record) -> None:
         """Refuse to go on when somebody released the subnets before the record said that they are used.
@@ -216,6 +246,7 @@ class Rollout:
         """Delete the record, the revisions and all leases, and where volumes were; the last step of a removal."""
         if volumes:
             self._consul.delete(self._volumes)
+        self._pulls.forget(self.deployment)
         self._consul.delete(f"{self._key}/", recurse=True)
         self._consul.delete(self._key)
 

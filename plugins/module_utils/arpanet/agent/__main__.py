@@ -13,6 +13,7 @@ from pathlib import Path
 from ..adapters import host, kernel
 from ..adapters.consul import Consul, ConsulError
 from ..adapters.containers import Containers, ContainersError
+from ..adapters.pulls import Pulls
 from ..adapters.serf import Serf
 from ..adapters.swarm_records import SwarmRecords
 from ..core import names
@@ -20,6 +21,7 @@ from .config import DEFAULT_PATH, Config, ConfigError, load
 from .keeper import Keeper
 from .leader import Leader
 from .loop import Loop
+from .puller import Puller
 from .record_reader import CLIENT_TIMEOUT, RecordReader
 from .registrar import Registrar
 from .stop_signals import StopSignals
@@ -30,6 +32,8 @@ from .watcher import Watcher
 
 # Seconds between two looks at what the tags say: a drain by hand is no event of this node's.
 _TAGS_INTERVAL = 2
+# Seconds without a sign of a pull's progress.
+_PULL_TIMEOUT = 300
 
 
 def main(words: list[str]) -> int:
@@ -126,6 +130,12 @@ def _keep_tags(config: Config) -> None:
     tagging.start()
     following = SwarmRecords(Consul(config.consul, timeout=CLIENT_TIMEOUT))
     RecordReader(following, tagger, tagging.poke).start()
+    # A large image comes slowly.
+    Puller(
+        Pulls(Consul(config.consul, timeout=CLIENT_TIMEOUT)),
+        Containers(config.docker, timeout=_PULL_TIMEOUT),
+        seen=lambda: tagger.seen,
+    ).start()
 
 
 def _keeper(config: Config, registrar: Registrar) -> Keeper:

@@ -157,6 +157,16 @@ def volumes_key(deployment: str) -> str:
     return f"{VOLUMES_PREFIX}{deployment}"
 
 
+def images_key(deployment: str) -> str:
+    """Consul key of the images that a deployment announces."""
+    return f"{IMAGES_PREFIX}{deployment}"
+
+
+def pulls_key(node: str) -> str:
+    """Consul key of what a node's agent says of the images that it pulls ahead."""
+    return f"{PULLS_PREFIX}{node}"
+
+
 def lock_key(deployment: str) -> str:
     """Consul key that the controller at work on a deployment holds."""
     return f"{LOCKS_PREFIX}{deployment}"
@@ -219,4 +229,6 @@ BLOCKS_PREFIX = f"{SUBNETS_PREFIX}blocks/"
 DEPLOYMENTS_PREFIX = f"{KV_ROOT}deployments/"
 VOLUMES_PREFIX = f"{KV_ROOT}volumes/"
 LOCKS_PREFIX = f"{KV_ROOT}locks/"
+IMAGES_PREFIX = f"{KV_ROOT}images/"
+PULLS_PREFIX = f"{KV_ROOT}pulls/"
 LEADER_KEY = f"{KV_ROOT}leader"

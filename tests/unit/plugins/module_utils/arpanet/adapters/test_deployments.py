@@ -12,6 +12,7 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters i
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.arrival import RolloutError
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import ImageRefused
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.pins import NoImage
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.pulls import Pulls
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.revisions import NoRevision
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.rollout import Rollout
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.subnets import SubnetStore
@@ -545,3 +546,24 @@ def test_deploy_again_after_a_removal(cluster: Cluster) -> None:
     for _ in range(2):
         assert cluster.deploy(model(web={}))["revision"] == 1
         cluster.does(deployments.remove, False)
+
+
+def test_an_update_that_stops_first_waits_for_its_image(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    awaited: list[dict[str, list[str]]] = []
+    monkeypatch.setattr(Pulls, "wait", lambda _self, missing, _timeout: awaited.append(missing))
+    stays = {"volumes": [{"type": "volume", "source": "data", "target": "/d", "volume": {}}]}
+    one, two = "nginx:1@sha256:" + "a" * 64, "nginx:2@sha256:" + "b" * 64
+    stack = {**model(web={"image": one}, db={"image": one, **stays}), "volumes": {"data": {"name": "abc_data"}}}
+    cluster.deploy(stack)
+    assert cluster.consul.entries[names.images_key("abc")].value.keys() == {one}
+    for service in stack["services"].values():
+        service["image"] = two
+    cluster.deploy(stack)
+    assert [[*missing] for missing in awaited] == [[], [two]]
+    (nodes,) = awaited[1].values()
+    assert len(nodes) == 1
+    stack["services"]["db"]["environment"] = {"A": "1"}
+    cluster.deploy(stack)
+    assert awaited[2] == {}
+    deployments.remove(cluster.rollout, False, 5, check=False)
+    assert names.images_key("abc") not in cluster.consul.entries
