@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: swarm
-short_description: Makes a node a member of the swarm
+short_description: Makes a node a member of the swarm, or lets it leave
 version_added: 0.1.0
 description:
   - Starts a swarm on the first manager or joins an existing one, through the engine's socket.
@@ -31,8 +31,9 @@ options:
       - V(member) makes the node a member.
       - V(settled) changes nothing and waits until the node is an active member; a manager also until
         it is reachable in a swarm with a quorum.
+      - V(left) makes the node leave its swarm. A manager has to be made a worker first.
     type: str
-    choices: [member, settled]
+    choices: [member, settled, left]
     default: member
   role:
     description: What the node joins as, and what is waited for.
@@ -93,7 +94,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 action:
-  description: What was done, V(nothing), V(init), V(join) or V(rejoin).
+  description: What was done, V(nothing), V(init), V(join), V(rejoin) or V(leave).
   returned: success
   type: str
 node_id:
@@ -158,10 +159,28 @@ def apply(swarm: Swarm, action: str, options: dict[str, Any]) -> None:
     join(swarm, options)
 
 
+def leave(swarm: Swarm, before: Local, timeout: float, check: bool) -> str:
+    """Leave the swarm, and while this node still learns that it is no manager any more, try again."""
+    if before.state == INACTIVE:
+        return "nothing"
+    deadline = time.monotonic() + timeout
+    while not check:
+        try:
+            # Only an active worker's leave is told to the others; anything else has nothing to tell.
+            swarm.leave(force=before.state != ACTIVE)
+            swarm.left()
+            break
+        except SwarmError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
+    return "leave"
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "state": {"type": "str", "choices": ["member", "settled"], "default": "member"},
+            "state": {"type": "str", "choices": ["member", "settled", "left"], "default": "member"},
             "role": {"type": "str", "choices": ["manager", "worker"], "default": "manager"},
             "address": {"type": "str"},
             "managers": {"type": "list", "elements": "str", "default": []},
@@ -195,13 +214,17 @@ def main() -> None:
             action = membership(before, goal)
             if not module.check_mode and action != "nothing":
                 apply(swarm, action, options)
-        if not module.check_mode:
+        if options["state"] == "left":
+            action = leave(swarm, before, options["timeout"], module.check_mode)
+        elif not module.check_mode:
             after = swarm.wait(options["timeout"], manager and (action != "nothing" or before.manager))
     except Refused as error:
         module.fail_json(msg=f"This node cannot become a member of the swarm: {error}.")
     except SwarmError as error:
-        module.fail_json(msg=f"Swarm, {action} on {options['address'] or 'this node'}: {error}")
-    diff = {"before": f"{before.state}\n", "after": f"{ACTIVE}\n"} if action != "nothing" else {}
+        tried = "leave" if options["state"] == "left" else action
+        module.fail_json(msg=f"Swarm, {tried} on {options['address'] or 'this node'}: {error}")
+    reached = INACTIVE if action == "leave" else ACTIVE
+    diff = {"before": f"{before.state}\n", "after": f"{reached}\n"} if action != "nothing" else {}
     module.exit_json(
         changed=action != "nothing",
         action=action,

@@ -54,6 +54,10 @@ options:
         description: Labels that the node should have.
         type: dict
         default: {}
+  force:
+    description: Whether a demotion goes on although it leaves less than a majority.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -116,13 +120,16 @@ def main() -> None:
                     "availability": {"type": "str", "choices": ["active", "pause", "drain"]},
                     "labels": {"type": "dict", "default": {}},
                 },
-            }
+            },
+            "force": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
     swarm = Swarm()
     try:
-        changes = node_changes(swarm.members(), [declared(node) for node in module.params["nodes"]])
+        changes = node_changes(
+            swarm.members(), [declared(node) for node in module.params["nodes"]], module.params["force"]
+        )
         for change in [] if module.check_mode else changes:
             swarm.apply(change)
     except Refused as error:

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from conftest import Temporary
 from harness.claims import dns_agrees
-from harness.cluster import Cluster, Container
+from harness.cluster import Cluster
 from harness.eventually import eventually
+from harness.load import HEALTH, LOAD, asked, asked_more_than, failures
 from harness.playbooks import Playbooks
 
 WEB = """\
@@ -34,24 +35,6 @@ services:
 secrets:
   key: {{file: key.txt}}
 """
-# Asks until it is stopped, and prints what went wrong and how often it asked.
-LOAD = r"""
-import signal, time, urllib.request
-asked = 0
-def say(*_):
-    print("asked", asked); raise SystemExit
-signal.signal(signal.SIGTERM, say)
-while True:
-    try:
-        urllib.request.urlopen("http://web/", timeout=5).read()
-    except OSError as error:
-        print("failed", error)
-    asked += 1
-    if asked % 50 == 0:
-        print("asked", asked)
-    time.sleep(0.02)
-"""
-HEALTH = "import urllib.request as u; u.urlopen('http://127.0.0.1/', timeout=2)"
 CRASH = "command: [python, -c, \"print('no such table'); raise SystemExit(3)\"]"
 
 
@@ -92,13 +75,13 @@ def secrets(cluster: Cluster) -> list[str]:
 
 def test_an_update_under_load_drops_no_request(roll: str, stack: Stack, cluster: Cluster, playbooks: Playbooks) -> None:
     (asker,) = cluster.containers(roll, "asker")
-    eventually(lambda: _asked_more_than(asker, 50))
-    before = _asked(asker)
+    eventually(lambda: asked_more_than(asker, 50))
+    before = asked(asker)
     stack.write("two")
     assert playbooks.deploy(stack.file, roll).plan == ["~ service roll_web"]
     assert modes(cluster) == {"two"}
-    eventually(lambda: _asked_more_than(asker, before + 50))
-    assert "failed" not in _log(asker)
+    eventually(lambda: asked_more_than(asker, before + 50))
+    assert not failures(asker)
 
 
 def test_a_failed_update_goes_back_as_a_whole_and_says_why(
@@ -196,7 +179,7 @@ def test_a_larger_subnet_while_it_serves(roll: str, stack: Stack, cluster: Clust
     assert [cidr.endswith("/24") for cidr in found.values()] == [True]
     assert [item["Name"] for item in cluster.swarm("networks") if "roll" in item["Name"]] == ["roll_default-g2"]
     (asker,) = cluster.containers(roll, "asker")
-    eventually(lambda: _asked_more_than(asker, 20))
+    eventually(lambda: asked_more_than(asker, 20))
     assert playbooks.deploy(stack.file, roll).changed == 0
 
 
@@ -208,15 +191,3 @@ def _put(cluster: Cluster, path: str, body: dict[str, str]) -> str:
     )
     url = f"http://127.0.0.1:8500/v1/{path}"
     return cluster.manager.run(shlex.join(["python3", "-c", script, url]), stdin=json.dumps(body))
-
-
-def _log(asker: Container) -> str:
-    return asker.node.run(f"docker logs {asker.id} 2>&1")
-
-
-def _asked(asker: Container) -> int:
-    return max((int(line.split()[1]) for line in _log(asker).splitlines() if line.startswith("asked")), default=0)
-
-
-def _asked_more_than(asker: Container, times: int) -> None:
-    assert _asked(asker) > times

@@ -10,12 +10,15 @@ import pytest
 from .conftest import CHECKOUT, Page, pages, playbooks, role_file, roles
 
 PAGES = pages()
-# Which entry points of the role deploy a playbook runs.
+# Which entry points of which role a playbook runs.
 ENTRIES = {
-    "deploy": ("read", "main"),
-    "scale": ("check_scale", "scale"),
-    "rollback": ("check_rollback", "rollback"),
-    "remove": ("check_remove", "remove"),
+    "deploy": ("deploy", "read", "main"),
+    "scale": ("deploy", "check_scale", "scale"),
+    "rollback": ("deploy", "check_rollback", "rollback"),
+    "remove": ("deploy", "check_remove", "remove"),
+    "drain": ("operate", "check", "drain"),
+    "activate": ("operate", "check", "activate"),
+    "leave": ("operate", "check", "leave", "exit", "forget"),
 }
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _EXTRA = re.compile(r"-e[ =](?:'\{\"(\w+)\"|(\w+)=)")
@@ -88,11 +91,12 @@ def test_a_page_for_each_playbook_and_a_playbook_for_each_such_page() -> None:
 @pytest.mark.parametrize("playbook", sorted(ENTRIES))
 def test_a_playbooks_page_has_its_options(playbook: str) -> None:
     text = (CHECKOUT / "docs" / f"{playbook}.md").read_text()
-    defaults = role_file("deploy", "defaults/main.yml")
-    specs = role_file("deploy", "meta/argument_specs.yml")["argument_specs"]
+    role, *entries = ENTRIES[playbook]
+    defaults = role_file(role, "defaults/main.yml")
+    specs = role_file(role, "meta/argument_specs.yml")["argument_specs"]
     assert isinstance(specs, dict)
-    for entry in ENTRIES[playbook]:
-        for name, option in specs[entry]["options"].items():
+    for entry in entries:
+        for name, option in specs[entry].get("options", {}).items():
             if len(option.get("choices", [])) == 1:
                 continue
             short = re.search(r"\{\{ (\w+) \| default", str(defaults[name]))

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from ..core import names, order
-from ..core.convergence import Failure, Progress, Task, line, progress
+from ..core.convergence import Progress, Task, complaint, line, progress
 from ..core.placements import hostname, placements
 from ..core.spec import Spec
 from .consul import Consul
@@ -117,7 +117,7 @@ class Arrival:
 
     def _failure(self, view: View, pending: dict[str, Start], waits: order.Needs, waited: float | None) -> RolloutError:
         lines = [
-            _complaint(self._short(state.service), state, view.nodes, waited)
+            complaint(self._short(state.service), state, view.nodes, waited)
             for state in view.progress.values()
             if not state.done
         ]
@@ -219,16 +219,3 @@ def _arrived(view: View | None, service: str, condition: str) -> bool:
     if state is None:
         return False
     return state.done if condition == order.COMPLETED else state.running >= state.wanted
-
-
-def _complaint(service: str, state: Progress, nodes: dict[str, Spec], waited: float | None) -> str:
-    """`service pricing: 1 of 3 instances arrived: instance 2 on node3: task: non-zero exit (1)`"""
-    after = f" after {waited:.0f} s" if waited is not None else ""
-    reasons = [*state.problems, *({_reason(failure, nodes): None for failure in state.failures[-3:]})]
-    because = ": " + ", ".join(reasons) if reasons else ""
-    return f"service {service}: {state.running} of {state.wanted} instances arrived{after}{because}"
-
-
-def _reason(failure: Failure, nodes: dict[str, Spec]) -> str:
-    where = hostname(nodes.get(failure.node, {})) or "no node"
-    return f"instance {failure.number} on {where}: {failure.reason}"

@@ -212,10 +212,28 @@ class Consul:
         with self._asking("listing members"):
             return [*self.api.agent.members()]
 
+    def voters(self) -> dict[str, str]:
+        """Names of the servers that vote in the raft, and their ids there."""
+        with self._asking("listing the raft's servers"):
+            found = self.api.http.get(CB.json(), "/v1/operator/raft/configuration", params=[("stale", "1")])
+        return {server["Node"]: server["ID"] for server in found["Servers"] if server["Voter"]}
+
+    # Leaving the cluster
+
+    def leave(self) -> None:
+        """Let this agent leave its cluster, a server its raft as well, and end."""
+        with self._asking("leaving the cluster"):
+            self.api.http.put(CB.boolean(), "/v1/agent/leave")
+
     def force_leave(self, node: str) -> None:
         """Give up a member that is gone, so that nobody waits for it; an unknown one is fine."""
-        with self._asking(f"forcing {node} out"):
-            self.api.agent.force_leave(node)
+        with self._asking(f"removing member {node}"):
+            self.api.http.put(CB.boolean(), f"/v1/agent/force-leave/{node}", params=[("prune", "1")])
+
+    def remove_voter(self, raft_id: str) -> None:
+        """Take a server that is gone out of the raft."""
+        with self._asking(f"removing server {raft_id} from the raft"):
+            self.api.http.delete(CB.boolean(), "/v1/operator/raft/peer", params=[("id", raft_id)])
 
     def known(self, prefix: str) -> dict[str, Value]:
         """Values of all keys below a prefix, as far as the asked server has heard."""

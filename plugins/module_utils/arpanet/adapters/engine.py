@@ -131,6 +131,11 @@ class Engine:
         with self.asking("listing tasks"):
             return list(self.api.tasks(filters={"label": _label(deployment)}))
 
+    def all_tasks(self) -> list[Spec]:
+        """The tasks of everybody's services."""
+        with self.asking("listing tasks"):
+            return list(self.api.tasks())
+
     def _secret_names(self, deployment: str) -> frozenset[str]:
         with self.asking("listing secrets"):
             found = self.api.secrets(filters={"label": [_label(deployment)]})
@@ -341,7 +346,8 @@ class Engine:
             if missing:
                 raise EngineError(f"{kind.lower()} {', '.join(missing)} is not in the Swarm: create it first")
             container[f"{kind}s"] = [{**item, f"{kind}ID": ids[item[f"{kind}Name"]]} for item in references]
-        return {**template, "ContainerSpec": container}
+        # Never none at all: Swarm's leader, up to 28, crashes when it compares a task that had a constraint with that.
+        return {**template, "ContainerSpec": container, "Placement": template.get("Placement") or {}}
 
 
 def _frames(raw: bytes) -> Iterator[bytes]:

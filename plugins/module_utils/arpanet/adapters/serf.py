@@ -93,9 +93,9 @@ class Serf:
         self._ask("leaving", "leave", timeout=max(self._timeout, 30))
         self.close()
 
-    def force_leave(self, node: str) -> None:
-        """Tell everybody that a failed member has left."""
-        self._ask(f"declaring {node} gone", "force-leave", {"Node": node})
+    def force_leave(self, node: str, prune: bool = False) -> None:
+        """Tell everybody that a failed member has left; with `prune`, to forget one that left as well."""
+        self._ask(f"declaring {node} gone", "force-leave", {"Node": node, "Prune": prune})
 
     def stats(self) -> dict[str, dict[str, str]]:
         """What the agent counts, by part: `{"agent": {"name": ...}, "serf": {"members": "3", ...}, ...}`."""

@@ -89,8 +89,9 @@ class Swarm:
         }
         self._call("POST", "/swarm/join", body)
 
-    def leave(self) -> None:
-        self._call("POST", "/swarm/leave?force=true")
+    def leave(self, force: bool = True) -> None:
+        """Leave the swarm; without `force` only as a worker that tells the others."""
+        self._call("POST", f"/swarm/leave?force={'true' if force else 'false'}")
 
     def apply(self, change: NodeChange) -> None:
         if change.verb == "remove":
@@ -210,5 +211,7 @@ def _member(node: dict[str, Any]) -> Member:
         state=node.get("Status", {}).get("State", "unknown"),
         reachable=manager.get("Reachability") == "reachable",
         leader=bool(manager.get("Leader")),
+        # A manager's own Status.Addr is 0.0.0.0 on old engines.
+        address=manager.get("Addr", "").rpartition(":")[0] or node.get("Status", {}).get("Addr", ""),
         labels=node["Spec"].get("Labels") or {},
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .constraints import meets, takes_tasks
+from .placements import hostname
 from .spec import Spec, canonical
 
 Task = dict[str, Any]
@@ -143,6 +144,19 @@ def line(state: Progress, hosts: Mapping[str, str]) -> str:
     elif not state.done and state.running == state.wanted:
         said.append("the old ones are leaving")
     return ", ".join(said)
+
+
+def complaint(service: str, state: Progress, nodes: Mapping[str, Spec], waited: float | None) -> str:
+    """`service pricing: 1 of 3 instances arrived: instance 2 on node3: task: non-zero exit (1)`"""
+    after = f" after {waited:.0f} s" if waited is not None else ""
+    reasons = [*state.problems, *({_reason(failure, nodes): None for failure in state.failures[-3:]})]
+    because = ": " + ", ".join(reasons) if reasons else ""
+    return f"service {service}: {state.running} of {state.wanted} instances arrived{after}{because}"
+
+
+def _reason(failure: Failure, nodes: Mapping[str, Spec]) -> str:
+    where = hostname(nodes.get(failure.node, {})) or "no node"
+    return f"instance {failure.number} on {where}: {failure.reason}"
 
 
 def _iteration(job: Spec) -> int:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 LABEL_DEPLOYMENT = "arpanet.deployment"
 LABEL_SERVICE = "arpanet.service"
 LABEL_REVISION = "arpanet.revision"
+# On a service whose instances are on their way to other nodes: what it was before, as JSON.
+LABEL_SURGE = "arpanet.surge"
 # Further names of a service, separated by commas.
 LABEL_ALIASES = "arpanet.aliases"
 # On containers: explicit addresses (core/service_addresses.py), which the node's agent gives them.

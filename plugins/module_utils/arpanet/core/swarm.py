@@ -78,7 +78,29 @@ class Member:
     state: str = "ready"
     reachable: bool = False
     leader: bool = False
+    address: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+
+
+def named(members: Iterable[Member], name: str, address: str = "") -> list[Member]:
+    """The entries of a host: by its name in the swarm, else by its address, else by the first label of its
+    name. A host that was reset and has joined again has a dead entry more."""
+    known = list(members)
+    return (
+        [member for member in known if member.hostname == name]
+        or [member for member in known if address and member.address == address]
+        or [member for member in known if member.hostname.partition(".")[0] == name.partition(".")[0]]
+    )
+
+
+def alive(members: Iterable[Member], name: str, address: str = "") -> Member:
+    """A host's entry in the swarm, and not one left from before it was reset."""
+    known = list(members)
+    found = sorted(named(known, name, address), key=lambda member: member.state != "ready")
+    if not found:
+        others = ", ".join(sorted(member.hostname for member in known))
+        raise Refused(f"the swarm has no node {name}; it has {others}")
+    return found[0]
 
 
 @dataclass(frozen=True)
@@ -103,10 +125,10 @@ class NodeChange:
     after: Mapping[str, object]
 
 
-def node_changes(members: Iterable[Member], declared: Iterable[Declared]) -> list[NodeChange]:
+def node_changes(members: Iterable[Member], declared: Iterable[Declared], force: bool = False) -> list[NodeChange]:
     """Promotions and labels first, then demotions, then dead entries of nodes that came back.
 
-    A demotion that would leave the swarm without a majority of managers is refused.
+    A demotion that would leave the swarm without a majority of managers is refused, unless `force`.
     """
     known = list(members)
     by_id = {member.id: member for member in known}
@@ -125,7 +147,8 @@ def node_changes(members: Iterable[Member], declared: Iterable[Declared]) -> lis
             if old.hostname == member.hostname and old.id != member.id and old.state == "down":
                 entry = {"node": old.id, "role": old.role}
                 removals.append(NodeChange("remove", old.id, old.hostname, entry, {}))
-    _keep_majority(known, demotions)
+    if not force:
+        _keep_majority(known, demotions)
     return updates + demotions + removals
 
 

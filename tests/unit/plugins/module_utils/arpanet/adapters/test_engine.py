@@ -115,6 +115,15 @@ def test_secrets_and_configs_are_named_by_their_ids_too() -> None:
     assert all(reference["ConfigID"] for reference in container["Configs"])
 
 
+def test_no_service_is_without_a_placement() -> None:
+    """Swarm's leader crashes when it compares tasks that had a constraint with none at all."""
+    api = OddApi()
+    spec = deployment.wanted().services["abc_nothing"]
+    template = {key: value for key, value in spec["TaskTemplate"].items() if key != "Placement"}
+    engine(api).create_service({**spec, "TaskTemplate": template})
+    assert api.stated["task_template"]["Placement"] == {}
+
+
 def test_a_secret_that_is_not_there() -> None:
     api = OddApi()
     api.answers["secrets"] = []

@@ -72,13 +72,13 @@ def test_tags_events_and_the_rest_are_asked_for(there: FakeSerf) -> None:
     one = Serf(there.rpc)
     one.set_tags({"role": "manager"}, delete=["old"])
     one.event("deploy", b"{}")
-    one.force_leave("node3")
+    one.force_leave("node3", prune=True)
     assert one.join(["192.0.2.1:7947"]) == 2
     assert one.list_keys().keys == {"a2V5": 3}
     one.leave()
     assert there.request("tags") == {"Tags": {"role": "manager"}, "DeleteTags": ["old"]}
     assert there.request("event") == {"Name": "deploy", "Payload": "{}", "Coalesce": False}
-    assert there.request("force-leave") == {"Node": "node3"}
+    assert there.request("force-leave") == {"Node": "node3", "Prune": True}
     assert there.commands() == ["tags", "event", "force-leave", "join", "list-keys", "leave"]
 
 
@@ -95,7 +95,7 @@ def test_a_body_that_nobody_asked_for_is_passed_over(there: FakeSerf) -> None:
     there.bodies["force-leave"] = {"Exists": True}
     there.bodies["members-filtered"] = {"Members": [member()]}
     one = Serf(there.rpc)
-    one.force_leave("node3")
+    one.force_leave("node3", prune=True)
     assert len(one.members()) == 1
     assert there.connections == 1
 

@@ -12,7 +12,9 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.swarm
     Local,
     Member,
     Refused,
+    alive,
     membership,
+    named,
     node_changes,
 )
 
@@ -114,3 +116,31 @@ def test_living_entry_of_the_same_name_stays() -> None:
 def test_unknown_node() -> None:
     with pytest.raises(Refused, match="not in this swarm"):
         node_changes(THREE, [Declared("host-n7", "n7", "worker")])
+
+
+HOSTS = [
+    Member("n1", "alpha", "manager", address="10.0.0.1"),
+    Member("n2", "beta.example.net", "worker", address="10.0.0.2"),
+    Member("n3", "alpha", "worker", state="down", address="10.0.0.1"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "ids"),
+    [
+        ("alpha", "", ["n1", "n3"]),
+        ("alpha.example.net", "", ["n1", "n3"]),
+        ("first", "10.0.0.1", ["n1", "n3"]),
+        ("beta", "", ["n2"]),
+        ("gamma", "", []),
+        ("gamma", "10.0.0.9", []),
+    ],
+)
+def test_entries_of_a_host(name: str, address: str, ids: list[str]) -> None:
+    assert [member.id for member in named(HOSTS, name, address)] == ids
+
+
+def test_the_entry_that_lives_is_the_host() -> None:
+    assert alive(reversed(HOSTS), "alpha").id == "n1"
+    with pytest.raises(Refused, match="no node gamma; it has alpha, alpha, beta"):
+        alive(HOSTS, "gamma")

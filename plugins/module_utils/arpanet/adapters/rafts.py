@@ -1,0 +1,19 @@
+"""Both rafts of the cluster, as one of its managers sees them."""
+
+from __future__ import annotations
+
+from ..core.quorum import Raft, Voter
+from .consul import Consul
+from .swarm import Swarm
+
+
+def swarm_raft(swarm: Swarm) -> Raft:
+    """Swarm's managers; SwarmError where no majority can list them."""
+    managers = [member for member in swarm.members() if member.role == "manager"]
+    return Raft("Swarm", "managers", tuple(Voter(one.hostname, one.reachable) for one in managers))
+
+
+def consul_raft(consul: Consul) -> Raft:
+    """Consul's voting servers."""
+    alive = {member["Name"] for member in consul.members() if member["Status"] == 1}
+    return Raft("Consul", "servers", tuple(Voter(name, name in alive) for name in consul.voters()))

@@ -1,0 +1,74 @@
+"""A node's traces in Swarm, Consul and Serf: found, and taken away."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from ..core import names
+from ..core.members import ALIVE, LEAVING
+from ..core.removal import Step, Traces, keys_about
+from ..core.swarm import NodeChange, named
+from .consul import Consul, Op
+from .elections import members, patiently
+from .serf import Serf
+from .swarm import Swarm
+
+_MEMBER_STATES = {1: "alive", 2: "leaving", 3: "left", 4: "failed"}
+_POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The parts of a cluster that know its nodes."""
+
+    swarm: Swarm
+    consul: Consul
+    serf: Serf
+
+    def traces(self, node: str, address: str) -> Traces:
+        """What everybody knows of a node now."""
+        own = tuple(named(members(self.swarm), node, address))
+        # Swarm, Consul and Serf call a node by its host name.
+        name = own[0].hostname if own else node
+        in_consul = {str(one["Name"]): _MEMBER_STATES.get(one["Status"], "unknown") for one in self.consul.members()}
+        in_serf = {one.name: one.status for one in self.serf.members()}
+        entries = {**self.consul.list(names.DEPLOYMENTS_PREFIX), **self.consul.list(names.NODES_PREFIX)}
+        about = keys_about(name, {key: entry.value for key, entry in entries.items()})
+        return Traces(
+            name=name,
+            swarm=own,
+            consul=in_consul.get(name, ""),
+            catalog=name in self.consul.nodes(),
+            voter=self.consul.voters().get(name, ""),
+            serf=in_serf.get(name, ""),
+            keys={key: entries[key].index for key in about},
+        )
+
+    def take_away(self, step: Step, traces: Traces) -> None:
+        """Take one thing away; what is gone by itself meanwhile is fine."""
+        patiently(lambda: self._take_away(step, traces))
+
+    def _take_away(self, step: Step, traces: Traces) -> None:
+        if step.part == "swarm":
+            self.swarm.apply(NodeChange("remove", step.what, traces.name, {}, {}))
+        elif step.part == "raft" and step.what in self.consul.voters().values():
+            self.consul.remove_voter(step.what)
+        elif step.part == "consul":
+            self.consul.force_leave(step.what)
+        elif step.part == "catalog" and step.what in self.consul.nodes():
+            self.consul.deregister_external(step.what)
+        elif step.part == "serf":
+            self.serf.force_leave(step.what, prune=True)
+        elif step.part == "key":
+            # Whoever has taken a lease over meanwhile keeps it.
+            self.consul.commit([Op("delete", step.what, traces.keys[step.what])])
+
+    def settled(self, node: str, address: str, seconds: float) -> Traces:
+        """A node's traces once those that are known to be leaving have left."""
+        deadline = time.monotonic() + seconds
+        while True:
+            found = patiently(lambda: self.traces(node, address))
+            if not ({found.consul, found.serf} & {ALIVE, LEAVING}) or time.monotonic() > deadline:
+                return found
+            time.sleep(_POLL_SECONDS)

@@ -1,0 +1,112 @@
+"""Moving instances off nodes, replacements first: applies what core.surge says, waits, puts services back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ..core import names
+from ..core.convergence import complaint, progress
+from ..core.spec import Spec
+from ..core.surge import Move, has_moved, moved_off, restored, stays, surging
+from .consul import Consul, ConsulError
+from .elections import patiently
+from .engine import Engine, EngineError
+from .lock import Locked, deployment_lock
+
+_POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Surge:
+    """How moves are made. `holder` is who has the deployments' locks meanwhile, for others to read;
+    times are seconds."""
+
+    engine: Engine
+    consul: Consul
+    holder: str
+    timeout: float
+    lock_timeout: float
+
+    def move(self, moves: Iterable[Move], node: str) -> list[str]:
+        """Make the moves off a node (by its id), deployments side by side; why one was not made."""
+        of_deployment: dict[str, list[Move]] = {}
+        for move in moves:
+            of_deployment.setdefault(move.deployment, []).append(move)
+        found = self.engine.each(lambda item: self._locked(item[0], item[1], node), of_deployment.items())
+        return [reason for reasons in found for reason in reasons]
+
+    def unfinished(self, node: str) -> dict[str, str]:
+        """Services that a move off this node was broken off for, and their deployments."""
+        return {
+            name: service["Spec"]["Labels"][names.LABEL_DEPLOYMENT]
+            for name, service in patiently(self.engine.services).items()
+            if surging(service["Spec"]) == node
+        }
+
+    def tidy(self, node: str) -> None:
+        """Put back the services that a move off this node was broken off for."""
+        for name, deployment in self.unfinished(node).items():
+            with deployment_lock(self.consul, deployment, self.holder, self.lock_timeout):
+                self._restore(deployment, [name])
+
+    def _locked(self, deployment: str, moves: list[Move], node: str) -> list[str]:
+        try:
+            with deployment_lock(self.consul, deployment, self.holder, self.lock_timeout):
+                return self._move(deployment, moves, node)
+        except (Locked, ConsulError, EngineError) as error:
+            return [f"deployment {deployment}: {error}"]
+
+    def _move(self, deployment: str, moves: list[Move], node: str) -> list[str]:
+        services = patiently(lambda: self.engine.services(deployment))
+        began = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+        here = [
+            task["ServiceID"]
+            for task in patiently(lambda: self.engine.tasks(deployment))
+            if task.get("NodeID") == node and stays(task)
+        ]
+        # A removal may have been faster than the lock.
+        todo = [move for move in moves if move.service in services]
+        keep = {move.service: max(0, here.count(services[move.service]["ID"]) - move.count) for move in todo}
+        try:
+            for move in todo:
+                whole = keep[move.service] == 0
+                spec = restored(services[move.service]["Spec"])
+                self._update(moved_off(spec, node, 0 if whole else move.count))
+            return self._wait(deployment, keep, node, began)
+        finally:
+            self._restore(deployment, keep)
+
+    def _wait(self, deployment: str, keep: dict[str, int], node: str, began: str) -> list[str]:
+        """Until each service has moved, or cannot; why not."""
+        deadline = time.monotonic() + self.timeout
+        reasons: list[str] = []
+        pending = dict(keep)
+        while pending:
+            nodes = {one["ID"]: one for one in patiently(self.engine.nodes)}
+            services = patiently(lambda: self.engine.services(deployment))
+            tasks = patiently(lambda: self.engine.tasks(deployment))
+            late = time.monotonic() > deadline
+            for name in [*pending]:
+                service = services.get(name)
+                own = [task for task in tasks if service and task["ServiceID"] == service["ID"]]
+                moved, hopeless = (
+                    has_moved(service, own, nodes, node, pending[name], began) if service else (True, False)
+                )
+                if not moved and service and (hopeless or late):
+                    state = progress(service, own, nodes, began)
+                    reasons.append(complaint(name, state, nodes, self.timeout if late else None))
+                if moved or hopeless or late:
+                    del pending[name]
+            time.sleep(_POLL_SECONDS if pending else 0)
+        return reasons
+
+    def _restore(self, deployment: str, services: Iterable[str]) -> None:
+        now = patiently(lambda: self.engine.services(deployment))
+        back = [restored(now[name]["Spec"]) for name in services if name in now and surging(now[name]["Spec"])]
+        self.engine.each(self._update, back)
+
+    def _update(self, spec: Spec) -> None:
+        patiently(lambda: self.engine.update_service(spec))

@@ -1,0 +1,43 @@
+"""A client that asks all the time, inside a deployment, and what it has to say afterwards."""
+
+from .cluster import Container
+
+# Asks every service that it is given until it is stopped, and prints what went wrong and how often it asked.
+LOAD = r"""
+import signal, sys, time, urllib.request
+asked = 0
+def say(*_):
+    print("asked", asked); raise SystemExit
+signal.signal(signal.SIGTERM, say)
+while True:
+    for name in sys.argv[1:] or ["web"]:
+        try:
+            urllib.request.urlopen(f"http://{name}/", timeout=5).read()
+        except OSError as error:
+            print("failed", name, error)
+    asked += 1
+    if asked % 50 == 0:
+        print("asked", asked)
+    time.sleep(0.02)
+"""
+# A health check for what the client asks.
+HEALTH = "import urllib.request as u; u.urlopen('http://127.0.0.1/', timeout=2)"
+
+
+def failures(asker: Container) -> list[str]:
+    """What went wrong so far."""
+    return [line for line in _log(asker) if line.startswith("failed")]
+
+
+def asked(asker: Container) -> int:
+    """How often it has asked."""
+    return max((int(line.split()[1]) for line in _log(asker) if line.startswith("asked")), default=0)
+
+
+def asked_more_than(asker: Container, times: int) -> None:
+    """A claim for `eventually`."""
+    assert asked(asker) > times
+
+
+def _log(asker: Container) -> list[str]:
+    return asker.node.run(f"docker logs {asker.id} 2>&1").splitlines()

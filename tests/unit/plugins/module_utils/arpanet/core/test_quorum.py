@@ -1,0 +1,102 @@
+"""Who may go, so that a majority stays."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.quorum import (
+    Raft,
+    Voter,
+    after,
+    count,
+    objection,
+    objections,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def raft(*alive: bool, system: str = "Swarm") -> Raft:
+    return Raft(system, "managers", tuple(Voter(f"node{n}", up) for n, up in enumerate(alive, 1)))
+
+
+RAFTS = st.lists(st.booleans(), min_size=1, max_size=9).map(lambda alive: raft(*alive))
+
+
+@st.composite
+def departures(draw: st.DrawFn) -> tuple[Raft, set[str]]:
+    found = draw(RAFTS)
+    return found, draw(st.sets(st.sampled_from([voter.name for voter in found.voters]), min_size=1))
+
+
+@pytest.mark.parametrize(
+    ("alive", "going", "for_good", "said"),
+    [
+        ((True, True, True), {"node1"}, False, ""),
+        ((True, True, True), {"node1"}, True, ""),
+        ((True, True, False), {"node3"}, True, ""),
+        (
+            (True, True, False),
+            {"node1"},
+            False,
+            "without node1, Swarm would have 1 of 3 managers, and 2 are needed (node3 is down already)",
+        ),
+        (
+            (True, True, False),
+            {"node1"},
+            True,
+            "without node1, Swarm would have 1 of 2 managers, and 2 are needed (node3 is down already)",
+        ),
+        ((True, True), {"node1"}, False, "without node1, Swarm would have 1 of 2 managers, and 2 are needed"),
+        ((True, True), {"node1"}, True, ""),
+        ((True,), {"node1"}, True, "node1 is the last of Swarm's managers, and 1 is needed"),
+        ((True,), {"node1"}, False, "without node1, Swarm would have 0 of 1 managers, and 1 are needed"),
+        (
+            (True, False, False),
+            {"node2"},
+            True,
+            "Swarm has no majority as it is: 1 of 3 managers are alive, and 2 are needed "
+            "(node2, node3 are down already)",
+        ),
+        ((True, False, False), {"worker"}, True, ""),
+    ],
+)
+def test_what_is_said(alive: tuple[bool, ...], going: set[str], for_good: bool, said: str) -> None:
+    assert objection(raft(*alive), going, for_good) == said
+
+
+def test_both_rafts_have_a_say() -> None:
+    both = [raft(True, True, True), raft(True, True, False, system="Consul")]
+    (only,) = objections(both, {"node1"}, False)
+    assert "Consul would have 1 of 3" in only
+
+
+@given(departures(), st.booleans())
+def test_who_may_go_leaves_a_majority(case: tuple[Raft, set[str]], for_good: bool) -> None:
+    found, going = case
+    left = [voter for voter in found.voters if voter.name not in going]
+    total = len(left) if for_good else len(found.voters)
+    keeps = 2 * sum(voter.alive for voter in left) > total
+    assert (objection(found, going, for_good) == "") is (keeps and count(found.voters).ok)
+
+
+@given(RAFTS)
+def test_the_dead_may_always_be_taken_out_while_there_is_a_majority(found: Raft) -> None:
+    dead = {voter.name for voter in found.voters if not voter.alive}
+    if count(found.voters).ok:
+        assert objection(found, dead, True) == ""
+
+
+@given(departures())
+def test_to_come_back_asks_for_no_less_than_to_go_for_good(case: tuple[Raft, set[str]]) -> None:
+    found, going = case
+    if not objection(found, going, False):
+        assert not objection(found, going, True) or not after(found, going, True).total
+
+
+@given(departures(), st.booleans())
+def test_fewer_may_go_where_more_may(case: tuple[Raft, set[str]], for_good: bool) -> None:
+    """When the living may go together, each of them may go alone."""
+    found, going = case
+    living = {voter.name for voter in found.voters if voter.alive} & going
+    if living and not objection(found, living, for_good):
+        assert all(not objection(found, {one}, for_good) for one in living)
