@@ -1,0 +1,147 @@
+"""Takes everything of ours off this host; with the standard library alone, which is what may be left."""
+
+from __future__ import annotations
+
+import json
+import pwd
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+from ..core import names
+from ..core.host import distribution
+from ..core.reset import BRIDGE, DAEMON, PATHS, UNITS, Node, Step
+from . import host
+from .swarm import Swarm, SwarmError
+
+_SYSTEM = Path("/etc/systemd/system")
+_USERS = ("consul", "serf")
+# Containers of the swarm are removed a moment after it is left.
+_PATIENCE = 60.0
+
+
+class _Engine(Swarm):
+    """What else of a node's engine belongs to a swarm."""
+
+    def has_network(self, name: str) -> bool:
+        return any(one["Name"] == name for one in self._call("GET", "/networks"))
+
+    def volumes(self, label: str) -> list[str]:
+        found = self._call("GET", f"/volumes?filters={_filters(label)}")["Volumes"] or []
+        return sorted(str(one["Name"]) for one in found)
+
+    def containers(self, label: str) -> int:
+        return len(self._call("GET", f"/containers/json?all=1&filters={_filters(label)}"))
+
+    def delete(self, kind: str, name: str) -> None:
+        """A network or volume; one that is gone is fine."""
+        try:
+            self._call("DELETE", f"/{kind}/{quote(name)}")
+        except SwarmError as error:
+            if error.status != 404:
+                raise
+
+
+def _filters(label: str) -> str:
+    return quote(json.dumps({"label": [label]}))
+
+
+class ResetError(Exception):
+    """Something could not be undone; the message says what and why."""
+
+
+def read() -> Node:
+    """What of ours is on this host."""
+    units = {unit for unit in UNITS if (_SYSTEM / unit).is_file()}
+    known = host.services({unit: [] for unit in UNITS})
+    swarm = _Engine(timeout=20)
+    try:
+        info = swarm.local()
+        engine, state = True, info.state
+        bridge = swarm.has_network(BRIDGE)
+        volumes = tuple(swarm.volumes(names.LABEL_DEPLOYMENT))
+    except SwarmError:
+        # Stopped or gone; what it remembers of a swarm it will meet when it starts.
+        left = Path("/var/lib/docker/swarm/docker-state.json").exists()
+        engine, state, bridge, volumes = False, "stopped" if left else "inactive", False, ()
+    packages = host.packages(distribution(host.text("/etc/os-release")).family)
+    users = {entry.pw_name for entry in pwd.getpwall()}
+    return Node(
+        units=frozenset(units),
+        running=frozenset(unit for unit in units if known[unit]["active"] or known[unit]["enabled"]),
+        paths=tuple(path for path in PATHS if Path(path).exists() or Path(path).is_symlink()),
+        daemon=Path(host.DAEMON_MARK).is_symlink() and Path(DAEMON).exists(),
+        engine=engine,
+        swarm=state,
+        bridge=bridge,
+        volumes=volumes,
+        users=tuple(user for user in _USERS if user in users and user not in packages),
+    )
+
+
+def apply(step: Step) -> None:
+    """Do one step. :raises ResetError: it cannot be done."""
+    doers: dict[str, Callable[[], None]] = {
+        "stop": lambda: _systemctl("disable", "--now", *step.names),
+        "leave": _leave,
+        "delete_volumes": lambda: _each(step, lambda name: _Engine().delete("volumes", name)),
+        "delete_network": lambda: _each(step, lambda name: _Engine().delete("networks", name)),
+        "delete_units": lambda: _delete_units(step),
+        "restart": lambda: _systemctl("restart", *step.names),
+        "delete": lambda: _each(step, _delete),
+        "delete_users": lambda: _each(step, _delete_user),
+    }
+    try:
+        doers[step.verb]()
+    except (SwarmError, OSError) as error:
+        raise ResetError(f"{step}: {error}") from error
+
+
+def _each(step: Step, do: Callable[[str], None]) -> None:
+    for name in step.names:
+        do(name)
+
+
+def _systemctl(*words: str) -> None:
+    code, said = host.run("systemctl", *words, timeout=120)
+    if code:
+        raise ResetError(f"systemctl {' '.join(words)} failed; `journalctl -xe` says why {said.strip()}")
+
+
+def _leave() -> None:
+    swarm = _Engine()
+    try:
+        swarm.local()
+    except SwarmError:
+        _systemctl("start", "docker.service")
+    if swarm.local().state != "inactive":
+        swarm.leave()
+        swarm.left()
+    deadline = time.monotonic() + _PATIENCE
+    while swarm.containers(names.LABEL_TASK_ID):
+        if time.monotonic() > deadline:
+            raise ResetError("the swarm's containers are still there: `docker ps` says which")
+        time.sleep(0.5)
+
+
+def _delete_units(step: Step) -> None:
+    for unit in step.names:
+        (_SYSTEM / unit).unlink(missing_ok=True)
+    _systemctl("daemon-reload")
+    host.run("systemctl", "reset-failed", *step.names)
+
+
+def _delete(path: str) -> None:
+    place = Path(path)
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+    else:
+        place.unlink(missing_ok=True)
+
+
+def _delete_user(name: str) -> None:
+    code, said = host.run("userdel", name)
+    if code:
+        raise ResetError(f"userdel {name} failed: {said.strip()}")

@@ -1,0 +1,93 @@
+"""What has to be undone on a node so that it is what it was before site.yml: pure, from what is there.
+
+Packages are somebody else's step, as they may have been there before. Data of deployments (local
+volumes) goes only when that is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+# In the order in which they stop: who speaks of others before whom they speak of.
+UNITS = ("arpanet-agent.service", "arpanet-registry-proxy.service", "arpanet-registry.service", "serf.service",
+         "consul.service")  # fmt: skip
+# Everything of ours, with what is below.
+PATHS = (
+    "/etc/arpanet",
+    "/etc/consul.d",
+    "/etc/serf",
+    "/opt/arpanet",
+    "/run/arpanet",
+    "/usr/local/bin/arpanet",
+    "/usr/local/bin/consul",
+    "/usr/local/bin/serf",
+    "/var/lib/arpanet",
+    "/var/lib/consul",
+    "/var/lib/docker-registry/docker",
+    "/var/lib/serf",
+)
+DAEMON = "/etc/docker/daemon.json"
+# Made by Docker for the swarm's sake.
+BRIDGE = "docker_gwbridge"
+
+
+@dataclass(frozen=True)
+class Node:
+    """What is there: `units` have a file of ours, `running` are those that run or start with the host.
+
+    `daemon` tells whether Docker's configuration is ours; `users` are those that no package needs.
+    """
+
+    units: frozenset[str] = frozenset()
+    running: frozenset[str] = frozenset()
+    paths: tuple[str, ...] = ()
+    daemon: bool = False
+    engine: bool = False
+    swarm: str = "inactive"
+    bridge: bool = False
+    volumes: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+
+    @property
+    def member(self) -> bool:
+        """Do others count on it?"""
+        return self.swarm not in ("inactive", "")
+
+
+@dataclass(frozen=True)
+class Step:
+    """`verb` with what it is done to."""
+
+    verb: str
+    names: tuple[str, ...] = field(default=())
+
+    def __str__(self) -> str:
+        return " ".join((self.verb.replace("_", " "), ", ".join(self.names))).strip()
+
+
+def plan(node: Node, volumes: bool) -> list[Step]:
+    """Steps in the order in which they are safe; none on a node that is as it was. Each may be done again."""
+    steps: list[Step] = []
+
+    def add(verb: str, names: Iterable[str]) -> None:
+        found = tuple(names)
+        if found:
+            steps.append(Step(verb, found))
+
+    add("stop", (unit for unit in UNITS if unit in node.running))
+    if node.member:
+        steps.append(Step("leave", ("the swarm",)))
+    if volumes:
+        add("delete_volumes", node.volumes)
+    if node.bridge:
+        steps.append(Step("delete_network", (BRIDGE,)))
+    add("delete_units", (unit for unit in UNITS if unit in node.units))
+    if node.daemon:
+        # Before the mark that says whose it is.
+        steps.append(Step("delete", (DAEMON,)))
+        if node.engine:
+            steps.append(Step("restart", ("docker.service",)))
+    add("delete", node.paths)
+    add("delete_users", node.users)
+    return steps
