@@ -12,7 +12,7 @@ import json
 import socket
 import time
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from ..core.swarm import ACTIVE, INACTIVE, PENDING, Local, Member, NodeChange
 
@@ -65,7 +65,34 @@ class Swarm:
         tokens = self._call("GET", "/swarm")["JoinTokens"]
         return {"worker": tokens["Worker"], "manager": tokens["Manager"]}
 
+    def autolock(self) -> bool:
+        """Does a manager's engine have to be unlocked after a start?"""
+        spec = self._call("GET", "/swarm")["Spec"]
+        return bool((spec.get("EncryptionConfig") or {}).get("AutoLockManagers"))
+
     # -- changing
+
+    def renew(self, what: list[str], autolock: bool, timeout: float) -> None:
+        """Make join_tokens, ca or unlock_key anew; waits until all nodes have certificates of a new root."""
+        swarm = self._call("GET", "/swarm")
+        spec, query = swarm["Spec"], {"version": swarm["Version"]["Index"]}
+        spec["EncryptionConfig"] = {**(spec.get("EncryptionConfig") or {}), "AutoLockManagers": autolock}
+        if "ca" in what:
+            config = spec.get("CAConfig") or {}
+            spec["CAConfig"] = {**config, "ForceRotate": config.get("ForceRotate", 0) + 1}
+        if "join_tokens" in what:
+            query |= {"rotateWorkerToken": "true", "rotateManagerToken": "true"}
+        if "unlock_key" in what:
+            query |= {"rotateManagerUnlockKey": "true"}
+        self._call("POST", f"/swarm/update?{urlencode(query)}", spec)
+        deadline = time.monotonic() + timeout
+        while "ca" in what and self._call("GET", "/swarm").get("RootRotationInProgress"):
+            if time.monotonic() > deadline:
+                raise SwarmError(
+                    f"not all nodes have certificates of the new root after {timeout:g} s; the swarm goes on by "
+                    "itself, and `docker info` on a manager says when it is done"
+                )
+            time.sleep(1)
 
     def init(self, address: str, pools: list[str], prefix: int, port: int) -> None:
         body = {
@@ -76,6 +103,11 @@ class Swarm:
             "DefaultAddrPool": pools,
             "SubnetSize": prefix,
         }
+        self._call("POST", "/swarm/init", body)
+
+    def begin_anew(self, advertise: str, data_path: str) -> None:
+        """Go on as the only manager of the swarm that this node was in, with everything in it."""
+        body = {"ListenAddr": advertise, "AdvertiseAddr": advertise, "DataPathAddr": data_path, "ForceNewCluster": True}
         self._call("POST", "/swarm/init", body)
 
     def join(self, address: str, managers: list[str], token: str) -> None:
@@ -116,7 +148,8 @@ class Swarm:
     def _remove(self, node: str) -> None:
         """Remove a dead entry. A manager's is demoted first, or it would count in the quorum."""
         found = self._call("GET", f"/nodes/{quote(node)}")
-        if found["Spec"]["Role"] == "manager":
+        # One that a recovery left behind is a manager by name alone, and cannot be demoted.
+        if found["Spec"]["Role"] == "manager" and found.get("ManagerStatus"):
             found["Spec"]["Role"] = "worker"
             path = f"/nodes/{quote(node)}/update?version={found['Version']['Index']}"
             self._call("POST", path, found["Spec"])

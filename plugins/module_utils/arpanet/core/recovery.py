@@ -1,0 +1,92 @@
+"""How a cluster that lost its majority for good is rebuilt from what is left of its managers: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from .swarm import INACTIVE
+
+RAFT_PORT = 8300
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`swarm` is the manager that goes on alone (empty: Swarm needs nothing), `leaving` are those that
+    join it again later; `consul` are the servers that go on together; `lost` do not answer, or know nothing.
+
+    With a `problem` nothing is to be done.
+    """
+
+    problem: str = ""
+    swarm: str = ""
+    leaving: tuple[str, ...] = ()
+    consul: tuple[str, ...] = ()
+    peers: list[dict[str, Any]] = field(default_factory=list)
+    lost: tuple[str, ...] = ()
+
+    def as_data(self) -> dict[str, Any]:
+        """Plain values, with what people read as `text`."""
+        values = {key: [*value] if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        return {**values, "text": self.text()}
+
+    def text(self) -> str:
+        """What is going to happen."""
+        lines = [f"lost for good: {', '.join(self.lost) or 'nobody'}"]
+        if self.consul:
+            lines.append(f"Consul goes on with {', '.join(self.consul)}")
+        if self.swarm:
+            lines.append(f"Swarm goes on with {self.swarm} as its only manager")
+        if self.leaving:
+            lines.append(f"{', '.join(self.leaving)} leaves the swarm, to join it again with site.yml")
+        return "\n".join(lines)
+
+
+def plan(looks: Mapping[str, Mapping[str, Any]], managers: Sequence[str], chosen: str = "") -> Plan:
+    """From what the managers that answer say of themselves (adapters.recovery.look).
+
+    :param managers: of the inventory, in its order.
+    :param chosen: whom Swarm has to go on with; the first that can without one.
+    """
+    here = [host for host in managers if host in looks]
+    in_swarm = [host for host in here if looks[host]["swarm"]["manager"]]
+    servers = [host for host in here if looks[host]["consul"]["server"] and looks[host]["consul"]["id"]]
+    # A host that answers and remembers nothing is a new one in the place of one that is lost.
+    lost = tuple(host for host in managers if host not in in_swarm and host not in servers)
+    swarm_lives = [host for host in here if looks[host]["swarm"]["quorum"]]
+    consul_lives = [host for host in servers if looks[host]["consul"]["leader"]]
+    if not here:
+        return Plan("No manager answers: there is nobody to go on with. restore.yml builds a new cluster of a backup.")
+    if swarm_lives and (consul_lives or not servers):
+        return Plan(
+            f"A majority lives: {swarm_lives[0]} is in a swarm with a leader, and Consul has one, too. There is "
+            "nothing to recover; leave.yml takes out a manager that is lost."
+        )
+    if chosen and chosen not in in_swarm:
+        return Plan(f"{chosen} is no manager that answers; there are: {', '.join(in_swarm) or 'none'}.")
+    locked = [host for host in here if looks[host]["swarm"]["state"] == "locked"]
+    if locked and not swarm_lives:
+        return Plan(f"The swarm of {', '.join(locked)} is locked: run `docker swarm unlock` there first.")
+    if not swarm_lives and not in_swarm:
+        return Plan(
+            f"Neither of {', '.join(here)} is a manager of a swarm: restore.yml builds a new cluster of a backup."
+        )
+    alone = "" if swarm_lives else chosen or in_swarm[0]
+    # A manager that knows the old majority alone would go on waiting for it.
+    leaving = tuple(host for host in in_swarm if alone and host != alone and looks[host]["swarm"]["state"] != INACTIVE)
+    going_on = () if consul_lives else tuple(servers)
+    return Plan(
+        swarm=alone,
+        leaving=leaving,
+        consul=going_on,
+        peers=[
+            {
+                "id": looks[host]["consul"]["id"],
+                "address": f"{looks[host]['consul']['address']}:{RAFT_PORT}",
+                "non_voter": False,
+            }
+            for host in going_on
+        ],
+        lost=lost,
+    )
