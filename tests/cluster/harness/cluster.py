@@ -106,6 +106,21 @@ class Cluster:
         self._stopped.add(node.name)
         self._outer("stop", node)
 
+    def kill(self, node: Node) -> None:
+        """Take a node down as a power cut does; `start` ends it."""
+        self._stopped.add(node.name)
+        self._outer("kill", node)
+
+    def cut(self, node: Node) -> None:
+        """Let nothing out of a node and nothing into it."""
+        self._stopped.add(node.name)
+        self._wall("-I", node)
+
+    def heal(self, node: Node) -> None:
+        """The opposite."""
+        self._wall("-D", node)
+        self._stopped.discard(node.name)
+
     def start(self, node: Node) -> None:
         """Switch a node on again."""
         self._outer("start", node)
@@ -159,7 +174,11 @@ class Cluster:
             *shlex.split(variables.get("ansible_ssh_common_args", "")),
         )  # fmt: skip
 
-    def _outer(self, verb: str, node: Node) -> None:
+    def _wall(self, verb: str, node: Node) -> None:
+        for rule in (["INPUT", "-i"], ["OUTPUT", "-o"]):
+            self._outer("exec", node, "iptables", "-w", verb, *rule, "eth0", "-j", "DROP")
+
+    def _outer(self, verb: str, node: Node, *words: str) -> None:
         # A lab's nodes are containers of this machine's engine, told by their address.
         names = subprocess.run(
             ["docker", "ps", "--all", "--filter", "label=arpanet.lab", "--format", "{{.Names}}"],
@@ -170,7 +189,7 @@ class Cluster:
             ["docker", "inspect", "--format", shape, *names], capture_output=True, text=True, check=True
         ).stdout
         places = {address: name for name, address in (line.split() for line in inspected.splitlines())}
-        subprocess.run(["docker", verb, places[node.address]], capture_output=True, check=True)
+        subprocess.run(["docker", verb, places[node.address], *words], capture_output=True, check=True)
 
 
 def _container(item: dict[str, Any], node: Node) -> Container:

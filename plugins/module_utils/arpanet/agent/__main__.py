@@ -14,10 +14,11 @@ from ..adapters import host, kernel
 from ..adapters.consul import Consul, ConsulError
 from ..adapters.containers import Containers, ContainersError
 from ..adapters.pulls import Pulls
-from ..adapters.serf import Serf
+from ..adapters.serf import Serf, SerfError
 from ..adapters.swarm_records import SwarmRecords
 from ..core import names
 from .config import DEFAULT_PATH, Config, ConfigError, load
+from .gossip_watcher import GossipWatcher
 from .keeper import Keeper
 from .leader import Leader
 from .loop import Loop
@@ -75,7 +76,15 @@ def _for_ever(config: Config) -> None:
     """Each thread has clients of its own: they are not made to be shared."""
     registrar = Registrar(Consul(config.consul), Containers(config.docker), kernel.with_processes)
     keeper = _keeper(config, registrar)
-    leader = Leader(Consul(config.consul), Containers(config.docker), lambda: keeper.node, config.interval)
+    gossip = Serf(config.serf)
+
+    def failed() -> list[str]:
+        try:
+            return [one.name for one in gossip.members("failed|left")]
+        except SerfError:
+            return []
+
+    leader = Leader(Consul(config.consul), Containers(config.docker), lambda: keeper.node, config.interval, failed)
 
     signals = StopSignals(Containers(config.docker))
 
@@ -89,8 +98,6 @@ def _for_ever(config: Config) -> None:
             heart.beat(names.AGENT_SERVICE, patience)
         keeper.look(whole)
         signals.learn(registrar.seen or ())
-        if whole:
-            leader.look()
 
     # systemd hears of every turn, failed ones too: who retries is alive.
     registering = Loop(
@@ -102,14 +109,16 @@ def _for_ever(config: Config) -> None:
         after=lambda: notify("READY=1\nWATCHDOG=1"),
     )
     keeping = Loop("keeper", keep, config.interval)
+    leading = Loop("leader", leader.look, config.interval)
     registrar.on_change = keeping.poke
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     registering.start()
     keeping.start()
+    leading.start()
     Watcher(Containers(config.docker), registrar, registering.poke, signals.is_end).start()
-    _keep_tags(config)
+    GossipWatcher(Serf(config.serf), leading.poke, _keep_tags(config).poke).start()
     stop.wait()
     with contextlib.suppress(ConsulError):
         Consul(config.consul, timeout=2).beat(names.AGENT_SERVICE, patience, "stopped")
@@ -118,7 +127,7 @@ def _for_ever(config: Config) -> None:
         registrar.leave()
 
 
-def _keep_tags(config: Config) -> None:
+def _keep_tags(config: Config) -> Loop:
     tagger = Tagger(
         Serf(config.serf),
         Containers(config.docker),
@@ -136,6 +145,7 @@ def _keep_tags(config: Config) -> None:
         Containers(config.docker, timeout=_PULL_TIMEOUT),
         seen=lambda: tagger.seen,
     ).start()
+    return tagging
 
 
 def _keeper(config: Config, registrar: Registrar) -> Keeper:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from ..adapters.consul import Consul
 from ..adapters.containers import Containers
@@ -24,31 +24,41 @@ class Leader:
     only as it was read.
     """
 
-    def __init__(self, consul: Consul, containers: Containers, node: Callable[[], str], interval: float) -> None:
+    def __init__(
+        self,
+        consul: Consul,
+        containers: Containers,
+        node: Callable[[], str],
+        interval: float,
+        failed: Callable[[], Collection[str]] = tuple,
+    ) -> None:
         self._consul = consul
         self._containers = containers
         self._store = LeaseStore(consul)
         self._node = node
+        self._failed = failed
         self._ttl = min(max(_SHORTEST_TTL, round(2 * interval)), _LONGEST_TTL)
         self._session = ""
         self._leads = False
         self._suspects: set[str] = set()
 
-    def look(self) -> list[Step]:
-        """Take or keep the lock; with it, clean up. A node counts as dead at the second look that
-        finds it so, as a Consul agent that restarts is away for a moment."""
+    def look(self, whole: bool = True) -> list[Step]:
+        """Take or keep the lock; with it, clean up. A node counts as dead when Consul and the gossip agree,
+        else at the second whole look that finds it so: a Consul agent that restarts is away for a moment."""
         if not self._has_lock():
             self._suspects = set()
             return []
         nodes = self._consul.nodes()
+        sure = {*self._failed(), *(self._suspects if whole else ())}
         dead: set[str] = set()
 
         def plan(have: dict[str, Held]) -> list[Step]:
             dead.update(node for node in leases.holders(have) if not nodes.get(node, False))
-            return leases.of_dead_nodes(have, dead & self._suspects)
+            return leases.of_dead_nodes(have, dead & sure)
 
         done = self._store.settle([names.DEPLOYMENTS_PREFIX], plan)
-        self._suspects = dead
+        if whole:
+            self._suspects = dead
         return done
 
     def _has_lock(self) -> bool:

@@ -88,3 +88,22 @@ def test_a_new_leader_makes_up_its_own_mind(consul: FakeNodeConsul) -> None:
     one.look()
     containers.manager = True
     assert one.look() == []
+
+
+def test_at_once_when_the_gossip_says_so_too(consul: FakeNodeConsul) -> None:
+    failed: list[str] = ["node2"]
+    one = Leader(consul, FakeContainers(), lambda: "node1", 30, lambda: failed)  # type: ignore[arg-type]
+    # Serf is sometimes the first to find out.
+    assert one.look(whole=False) == []
+    consul.alive["node2"] = False
+    assert [str(step) for step in one.look(whole=False)] == ["release 10.32.0.2 of None on None"]
+
+
+def test_looks_in_between_are_no_second_opinion(consul: FakeNodeConsul) -> None:
+    one = leader(consul)
+    one.look()
+    consul.alive["node2"] = False
+    for _ in range(5):
+        assert one.look(whole=False) == []
+    assert one.look() == []
+    assert len(one.look()) == 1

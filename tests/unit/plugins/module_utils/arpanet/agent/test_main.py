@@ -76,5 +76,5 @@ def test_it_waits_for_consul_and_docker_and_ends_at_once_when_told(config: Path)
         assert process.wait(timeout=10) == 0
         assert time.monotonic() - asked < 1
         rest = process.stderr.read()
-    assert len([*said, *rest.splitlines()]) <= 5
+    assert len([*said, *rest.splitlines()]) <= 6
     assert "Traceback" not in rest
