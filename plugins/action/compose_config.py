@@ -13,6 +13,12 @@ from ansible.utils.display import Display
 from ansible_collections.arpanet.cluster.plugins.module_utils._options import STACK
 from ansible_collections.arpanet.cluster.plugins.module_utils._stack import StackFileError, read_stack
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.secrecy import masked
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.sizing import (
+    Need,
+    SubnetError,
+    check_room,
+    parse_size,
+)
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.stack import without_secrets
 
 
@@ -23,11 +29,20 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         _, asked = self.validate_argument_spec(
-            argument_spec={**STACK, "file": {"type": "path", "required": True}, "deployment": {"type": "str"}}
+            argument_spec={
+                **STACK,
+                "file": {"type": "path", "required": True},
+                "deployment": {"type": "str"},
+                "subnet_size": {"type": "str"},
+            }
         )
         try:
             stack = read_stack(**asked)
-        except StackFileError as error:
+            for network, counts in stack.networks.items() if asked["subnet_size"] else ():
+                # How many nodes there are is known later, and then the whole of it is checked.
+                need = Need(counts["tasks"] + counts["everywhere"], 1)
+                check_room(parse_size(asked["subnet_size"]), need, f"network {network}")
+        except (StackFileError, SubnetError) as error:
             raise AnsibleActionFail(str(error)) from error
         for note in stack.notes:
             Display().warning(note)

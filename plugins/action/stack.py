@@ -24,7 +24,7 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.plan 
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.tables import table
 from ansible_collections.arpanet.cluster.plugins.plugin_utils.follow import following
 from ansible_collections.arpanet.cluster.plugins.plugin_utils.logins import with_logins
-from ansible_collections.arpanet.cluster.plugins.plugin_utils.show import show, watched
+from ansible_collections.arpanet.cluster.plugins.plugin_utils.show import for_people, show, watched
 
 
 class ActionModule(ActionBase):
@@ -47,7 +47,7 @@ class ActionModule(ActionBase):
             for line in as_lines(answer.get("plan") or []):
                 show(f"  {line}")
         _show(answer)
-        return {**result, **answer}
+        return {**result, **(_short(answer) if answer.get("failed") and for_people() else answer)}
 
     def _work(self, arguments: dict[str, Any], task_vars: dict[str, Any] | None, _told: list[str]) -> dict[str, Any]:
         answer: dict[str, Any] = self._execute_module(module_args=arguments, task_vars=task_vars)
@@ -74,6 +74,13 @@ class ActionModule(ActionBase):
                 return self._work({**arguments, "progress": file}, task_vars, told)
         finally:
             self._remove_tmp_path(directory)
+
+
+def _short(answer: dict[str, Any]) -> dict[str, Any]:
+    """A failure without what has been shown: Ansible prints all the rest of it."""
+    failures = [{key: part for key, part in one.items() if key != "log"} for one in answer.get("failures") or []]
+    rest = {key: value for key, value in answer.items() if key not in ("plan", "diff", "notes", "failures")}
+    return {**rest, "failures": failures} if failures else rest
 
 
 def _show(answer: dict[str, Any]) -> None:

@@ -38,6 +38,10 @@ options:
     description: Path of the compose or fig file.
     type: path
     required: true
+  subnet_size:
+    description: Size that is wanted for the networks' subnets, as M(arpanet.cluster.deployment_subnet) takes it. One
+      that is none, or that cannot hold the tasks, is refused.
+    type: str
   deployment:
     description: Id of the deployment; the default is the name of the file's directory.
     type: str

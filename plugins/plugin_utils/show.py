@@ -19,15 +19,16 @@ _TERMINAL = sys.stdout.isatty()
 
 def watched() -> bool:
     """Whether somebody sits at a terminal and sees what is shown."""
-    return _TERMINAL and _for_people()
+    return _TERMINAL and for_people()
 
 
-def _for_people() -> bool:
+def for_people() -> bool:
+    """Whether the output of the run is for people."""
     callback = str(C.config.get_config_value("DEFAULT_STDOUT_CALLBACK"))
     return callback.rpartition(".")[-1] not in _FOR_PROGRAMS
 
 
 def show(text: str) -> None:
     """Print lines as they are, unless the output of the run is not for people."""
-    if _for_people():
+    if for_people():
         Display().display(text)

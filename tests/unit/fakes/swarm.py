@@ -6,7 +6,7 @@ import base64
 import copy
 import itertools
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import EngineError, ImageRefused
@@ -34,6 +34,9 @@ class FakeSwarm:
         self.digests: dict[str, str] = {}
         self.image_refusals: dict[str, ImageRefused] = {}
         self.images: set[str] = set()
+        self.others: dict[str, Spec] = {}
+        self.attached: list[Spec] = []
+        self.skew = timedelta()
         self.refused: dict[str, str] = {}
         self.api_version_spoken = (1, 45)
         self.calls: list[str] = []
@@ -51,6 +54,15 @@ class FakeSwarm:
 
     def tasks(self, _deployment: str) -> list[Spec]:
         return copy.deepcopy(self._tasks)
+
+    def everybodys_services(self) -> dict[str, Spec]:
+        return copy.deepcopy({**self._services, **self.others})
+
+    def attachments(self) -> list[Spec]:
+        return copy.deepcopy(self.attached)
+
+    def networks(self, _deployment: str) -> dict[str, Spec]:
+        return {name: {"Id": name, "Name": name} for name in self.made["network"]}
 
     def actual(self, deployment: str) -> Actual:
         return Actual(
@@ -158,19 +170,22 @@ class FakeSwarm:
                 {
                     "ID": f"t{number}",
                     "ServiceID": self._services[name]["ID"],
-                    "CreatedAt": datetime.now(UTC).isoformat(),
+                    "CreatedAt": self._now(),
                     "Spec": copy.deepcopy(template),
                     "NodeID": node,
                     **({} if isinstance(place, str) else {"Slot": place}),
                     "DesiredState": "shutdown" if broken else "running",
                     "Status": {
                         "State": "failed" if broken else state,
-                        "Timestamp": datetime.now(UTC).isoformat(),
+                        "Timestamp": self._now(),
                         "ContainerStatus": {"ContainerID": f"c{number}", "ExitCode": 1 if broken else 0},
                         **({"Err": broken} if broken else {}),
                     },
                 }
             )
+
+    def _now(self) -> str:
+        return (datetime.now(UTC) + self.skew).isoformat()
 
     def end_all(self, error: str) -> None:
         """Every program ends, and none is started again."""

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from ..core import names, order
-from ..core.convergence import Progress, Task, complaint, line, progress
+from ..core.convergence import Progress, Task, complaint, line, moment, progress
 from ..core.placements import hostname, placements
 from ..core.spec import Spec
 from .consul import Consul
@@ -67,9 +67,10 @@ class Arrival:
         :raises RolloutError: something cannot become what was asked, or did not within `timeout` seconds.
         """
         deadline = time.monotonic() + timeout
-        began = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+        before = self._engine.tasks(self._deployment)
+        began = moment(self._engine.services(self._deployment).values(), before)
         view = self._view(began) if pending and any(waits.get(name) for name in pending) else None
-        steady = _Steady()
+        steady = _Steady(before)
         while True:
             startable = order.startable(pending, waits, partial(_arrived, view))
             self._engine.each(lambda start: start(), [pending[name] for name in startable])
@@ -181,8 +182,9 @@ class _Teller:
 class _Steady:
     """Whether what runs goes on running."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: list[Task]) -> None:
         # Running since before: nothing has to be waited for.
+        self._known = {task["ID"] for task in before if task["Status"]["State"] == "running"}
         self._before = (datetime.now(UTC) - timedelta(seconds=STEADY_SECONDS)).strftime("%Y-%m-%dT%H:%M:%S.%f")
         self._since: dict[str, float] = {}
 
@@ -195,7 +197,7 @@ class _Steady:
             for task in view.tasks
             if task["Status"]["State"] == "running"
             and task["ServiceID"] not in checked
-            and str(task["Status"].get("Timestamp", "")) > self._before
+            and (task["ID"] not in self._known or str(task["Status"].get("Timestamp", "")) > self._before)
         }
 
     def enough(self) -> bool:

@@ -100,6 +100,13 @@ def roll_back(rollout: Rollout, number: int | None, timeout: float, check: bool)
     target = rollout.revision(numbers[-2] if number is None else number)
     wanted = _of_revision(actual, target)
     record = replace(target.record, revision=before.revision)
+    lost = rollout.lost(record)
+    if lost:
+        raise NoRevision(
+            f"revision {target.record.revision} was on subnet "
+            f"{', '.join(f'{record.networks[name]} (network {name})' for name in lost)}, which the deployment has left "
+            "since then: deploy the stack's file of that time instead"
+        )
     return _carry_out(rollout, actual, before, wanted, record, timeout, check)
 
 
@@ -110,6 +117,7 @@ def remove(rollout: Rollout, with_volumes: bool, timeout: float, check: bool) ->
     """
     actual = rollout.actual()
     todo = removal(actual)
+    rollout.check_alone(actual.networks)
     changed = bool(todo) or rollout.exists() or (with_volumes and bool(rollout.held_volumes()))
     result: Result = {"changed": changed, "plan": as_data(todo), "diff": as_diff(todo), "notes": []}
     if changed and not check:

@@ -109,6 +109,16 @@ class Engine:
             found = self.api.services(filters={"label": _label(deployment)})
         return {service["Spec"]["Name"]: service for service in found}
 
+    def everybodys_services(self) -> dict[str, Spec]:
+        """Services by name, those among them that are nobody's deployment."""
+        with self.asking("listing services"):
+            return {service["Spec"]["Name"]: service for service in self.api.services()}
+
+    def attachments(self) -> list[Spec]:
+        """Tasks that keep a single container, started by hand, on a network of the Swarm's."""
+        with self.asking("listing attached containers"):
+            return list(self.api.tasks(filters={"runtime": "attachment"}))
+
     def networks(self, deployment: str) -> dict[str, Spec]:
         """Networks of a deployment by name."""
         with self.asking("listing networks"):

@@ -20,7 +20,7 @@ from ..core.sizing import Need, check_room
 from ..core.spec import Spec
 from ..core.stack import Desired, desired, tasks_on
 from ..core.subnets import DEFAULT_POOL, DEFAULT_RANGE, parse_pool
-from . import revisions
+from . import outsiders, revisions
 from .arrival import POLL_SECONDS, Arrival, RolloutError, Start, Tell
 from .consul import Consul
 from .engine import Engine
@@ -126,7 +126,15 @@ class Rollout:
                 f"network {', '.join(clashing)}: what a network is made with cannot change while it exists; "
                 "remove the deployment and deploy it again"
             )
-        return plan(wanted, actual)
+        todo = plan(wanted, actual)
+        self.check_alone(todo.of("network", REMOVE))
+        return todo
+
+    def check_alone(self, networks: Collection[str]) -> None:
+        """Refuse to remove networks that somebody else is on: they would not go."""
+        others = outsiders.on_networks(self._engine, self.deployment, networks)
+        if others:
+            raise RolloutError(f"{'; '.join(others)}; then run the same again")
 
     def check_room(self, wanted: Desired) -> None:
         """Refuse what a subnet could not hold, with the arithmetic (sizing.SubnetError)."""
@@ -201,12 +209,16 @@ class Rollout:
 
         From now on nobody can: a release checks the record in its transaction.
         """
-        owned = self._subnets.owned(self.deployment)
-        lost = sorted(network for network, subnet in record.networks.items() if str(owned.get(network)) != subnet)
+        lost = self.lost(record)
         if lost:
             raise RolloutError(
                 f"the subnet of network {', '.join(lost)} is not allocated to it (any more); run the same again"
             )
+
+    def lost(self, record: Record) -> list[str]:
+        """Networks of a record whose subnet does not belong to the deployment (any more)."""
+        owned = self._subnets.owned(self.deployment)
+        return sorted(network for network, subnet in record.networks.items() if str(owned.get(network)) != subnet)
 
     def release_left(self, among: Collection[str] | None = None) -> None:
         """Give back the subnets of networks that the deployment does not have (any more).
@@ -226,7 +238,14 @@ class Rollout:
         """Remove what the plan no longer wants, once nothing uses it any more."""
         for kind in ("network", "secret", "config"):
             for name in todo.of(kind, REMOVE):
-                self._until(partial(self._engine.remove, kind, name), timeout, f"{kind} {name}")
+                self._until(partial(self._removed, kind, name), timeout, f"{kind} {name}")
+
+    def _removed(self, kind: str, name: str) -> bool:
+        gone = self._engine.remove(kind, name)
+        if not gone and kind == "network":
+            # Ours leave it in a moment; others may have come meanwhile.
+            self.check_alone([name])
+        return gone
 
     # Remove
 
@@ -239,7 +258,7 @@ class Rollout:
         configs = engine.config_names(self.deployment)
         for kind, found in (("network", actual.networks), ("secret", actual.secrets), ("config", configs)):
             for name in found:
-                self._until(partial(engine.remove, kind, name), timeout, f"{kind} {name}")
+                self._until(partial(self._removed, kind, name), timeout, f"{kind} {name}")
         self._until(lambda: not self.actual().networks, timeout, f"the networks of deployment {self.deployment}")
 
     def forget(self, volumes: bool) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .constraints import meets, takes_tasks
-from .placements import hostname
+from .placements import hostname, of_this_run
 from .spec import Spec, canonical
 
 Task = dict[str, Any]
@@ -56,7 +56,7 @@ def progress(service: Spec, tasks: list[Task], nodes: Mapping[str, Spec], since:
     :param service: as `GET /services/{id}` answers.
     :param tasks: the service's tasks as `GET /tasks` answers.
     :param nodes: by id, as `GET /nodes` answers.
-    :param since: RFC 3339 time (UTC); older failures are somebody else's.
+    :param since: what `moment` said in the beginning; older failures are somebody else's.
     """
     spec = service["Spec"]
     template, policy = _identity(spec["TaskTemplate"]), spec["TaskTemplate"].get("RestartPolicy") or {}
@@ -72,10 +72,7 @@ def progress(service: Spec, tasks: list[Task], nodes: Mapping[str, Spec], since:
     if everywhere:
         # A node that takes no new tasks keeps what it has; one that is down keeps it in the list alone.
         current = [task for task in current if task.get("NodeID", "") in ready_nodes]
-    if "JobStatus" in service:
-        # Each change of a job is one more run of it; the tasks of earlier ones stay in the list.
-        run = _iteration(service["JobStatus"])
-        current = [task for task in current if _iteration(task) == run]
+    current = [task for task in current if of_this_run(service, task)]
     alive = [task for task in current if task["DesiredState"] in ("ready", "running", "complete")]
     running = [task for task in alive if task["Status"]["State"] == "running"]
     complete = [task for task in current if task["Status"]["State"] == "complete"]
@@ -159,8 +156,14 @@ def _reason(failure: Failure, nodes: Mapping[str, Spec]) -> str:
     return f"instance {failure.number} on {where}: {failure.reason}"
 
 
-def _iteration(job: Spec) -> int:
-    return int((job.get("JobIteration") or {}).get("Index") or 0)
+def moment(services: Iterable[Spec], tasks: Iterable[Task]) -> str:
+    """What `progress` takes for now: a moment after all that the Swarm has done so far, by its own clock.
+
+    Ours may be another, and then old failures would be new ones, or new ones old.
+    """
+    ended = ((service.get("UpdateStatus") or {}).get("CompletedAt") or "" for service in services)
+    last = max([*ended, *(str(task["CreatedAt"]) for task in tasks)], default="")
+    return f"{last}+" if last else ""
 
 
 def _hopeless(policy: Spec) -> int:

@@ -13,12 +13,15 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
+from . import names
 from .support import Unsupported
 
 Spec = dict[str, Any]
 V = TypeVar("V")
 
 _GENERATION = re.compile(r"(?P<base>.+)\.g(?P<number>[1-9]\d*)")
+# The same as the Engine and DNS have it.
+_MOVED = re.compile(r"(.+)-g[1-9]\d*")
 
 
 def split(name: str) -> tuple[str, int]:
@@ -77,11 +80,21 @@ def without_left(subnets: Mapping[str, str], recorded: Iterable[str]) -> dict[st
 
 
 def check(networks: Iterable[str]) -> None:
-    """Refuse names in a stack that mean a generation here."""
+    """Refuse names in a stack that mean a generation here, or that the Engine and DNS would take for one another."""
+    called: dict[str, str] = {}
     for name in networks:
         if split(name)[1] != 1 or _GENERATION.fullmatch(name):
             raise Unsupported(
                 f"network {name}: names that end in .g and a number are used for moves; call it otherwise"
+            )
+        other = called.setdefault(names.dns_label(name, "network"), name)
+        if other != name:
+            raise Unsupported(f"networks {other} and {name} would both be called {names.dns_label(name)} here")
+    for label, name in called.items():
+        base, found = _MOVED.fullmatch(label), called.get(_MOVED.sub(r"\1", label))
+        if base and found:
+            raise Unsupported(
+                f"network {name}: so network {found} is called after a move to another subnet; call it otherwise"
             )
 
 

@@ -65,14 +65,14 @@ def check_deployment_id(deployment: str) -> str:
     return deployment
 
 
-def dns_label(service: str) -> str:
-    """The DNS label of a compose service: lower case, `_` and `.` become `-`.
+def dns_label(service: str, kind: str = "service") -> str:
+    """The DNS label of a compose service (or network): lower case, `_` and `.` become `-`.
 
     Consul tags take part in DNS only as labels (RFC 1035), compose names are wider.
     """
     label = re.sub(r"[_.]", "-", service.lower())
     if not _SERVICE_NAME.fullmatch(label):
-        raise InvalidName(f"service {service!r} has no DNS name: use letters, digits and inner hyphens, at most 63")
+        raise InvalidName(f"{kind} {service!r} has no DNS name: use letters, digits and inner hyphens, at most 63")
     return label
 
 

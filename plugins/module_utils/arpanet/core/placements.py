@@ -30,7 +30,7 @@ def placements(
     placed = []
     for task in tasks:
         service = by_id.get(task["ServiceID"])
-        if service is None or task["DesiredState"] not in _WANTED:
+        if service is None or task["DesiredState"] not in _WANTED or not of_this_run(service, task):
             continue
         name = service["Spec"]["Labels"][names.LABEL_SERVICE]
         status = task["Status"]
@@ -49,6 +49,15 @@ def placements(
             }
         )
     return sorted(placed, key=lambda where: (where["service"], len(where["instance"]), where["instance"]))
+
+
+def of_this_run(service: Spec, task: Spec) -> bool:
+    """Each change of a job is one more run of it; the tasks of earlier ones stay in the list."""
+    return "JobStatus" not in service or _iteration(task) == _iteration(service["JobStatus"])
+
+
+def _iteration(job: Spec) -> int:
+    return int((job.get("JobIteration") or {}).get("Index") or 0)
 
 
 def hostname(node: Spec) -> str:

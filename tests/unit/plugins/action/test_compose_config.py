@@ -57,6 +57,18 @@ def test_the_same_in_check_mode(shop: Path) -> None:
     assert run(check=True, file=file) == run(file=file)
 
 
+@pytest.mark.parametrize(("size", "said"), [("huge", "'huge' is neither"), ("/29", "a /29 hands out"), ("/24", "")])
+def test_a_size_that_cannot_be_is_refused_before_anything_is_built(shop: Path, size: str, said: str) -> None:
+    (shop / "compose.yml").write_text("services: {web: {image: nginx, deploy: {replicas: 5}}}\n")
+    asked = {"file": str(shop / "compose.yml"), "subnet_size": size}
+    if not said:
+        assert run(**asked)["networks"]["default"]["tasks"] == 5
+        return
+    with pytest.raises(AnsibleActionFail) as failure:
+        run(**asked)
+    assert said in str(failure.value)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -288,6 +290,22 @@ def test_a_program_that_ends_at_once_has_not_arrived(cluster: Cluster, monkeypat
         cluster.deploy(model(web={}), timeout=0.5)
 
 
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_the_swarms_clock_may_be_another_than_ours(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    cluster.swarm.skew = timedelta(hours=hours)
+    with pytest.raises(RolloutError, match=r"0 of 1 instances arrived: instance 1 on node2: task: non-zero exit"):
+        cluster.deploy(model(web={"image": "nginx:crash"}), timeout=60)
+    # The same failures are old ones for whoever comes later, and nothing to give up for at once.
+    with pytest.raises(RolloutError, match=r"0 of 1 instances arrived after 0 s"):
+        cluster.deploy(model(web={"image": "nginx:crash"}), timeout=0.2)
+    monkeypatch.setattr(arrival, "STEADY_SECONDS", 0.3)
+    began = time.monotonic()
+    cluster.deploy(model(web={}))
+    assert time.monotonic() - began >= 0.3, "what has just started is watched"
+
+
 def test_what_runs_already_is_not_watched(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     cluster.deploy(model(web={}))
     monkeypatch.setattr(arrival, "STEADY_SECONDS", 3600)
@@ -444,6 +462,18 @@ def test_roll_back(cluster: Cluster) -> None:
         cluster.does(deployments.roll_back, 9)
 
 
+def test_a_revision_on_a_subnet_that_was_left_is_refused(cluster: Cluster) -> None:
+    first = model(web={}, db={"networks": {"back": None}})
+    first["networks"]["back"] = {}
+    cluster.deploy(first)
+    cluster.deploy(model(web={}, db={}))
+    cluster.rollout.release_left()
+    with pytest.raises(NoRevision, match=r"revision 1 was on subnet 10\S+ \(network back\), which .* left since"):
+        cluster.does(deployments.roll_back, 1)
+    assert cluster.swarm.calls == []
+    assert cluster.rollout.record().revision == 2
+
+
 @pytest.mark.parametrize(("deploys", "said"), [(0, "no revision is kept"), (1, "only one revision is kept")])
 def test_nothing_to_go_back_to(cluster: Cluster, deploys: int, said: str) -> None:
     for _ in range(deploys):
@@ -532,6 +562,37 @@ def test_remove_what_is_half_gone(cluster: Cluster) -> None:
     cluster.swarm.remove("network", "abc_default")
     assert cluster.does(deployments.remove, False)["changed"]
     assert not cluster.rollout.exists()
+
+
+def test_remove_with_somebody_else_on_the_network(cluster: Cluster) -> None:
+    cluster.deploy(model(web={}))
+    foreign = {"Spec": {"TaskTemplate": {"Networks": [{"Target": "abc_default"}]}}}
+    cluster.swarm.others = {"probe": foreign}
+    for check in (True, False):
+        with pytest.raises(
+            RolloutError, match=r"network abc_default is used by service probe .*then run the same again"
+        ):
+            cluster.does(deployments.remove, False, check=check)
+        assert cluster.swarm.calls == []
+    cluster.swarm.others = {}
+    assert cluster.does(deployments.remove, False)["changed"]
+
+
+def test_a_network_that_others_came_to_meanwhile_is_not_waited_for(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.deploy(model(web={}))
+    remove = cluster.swarm.remove
+
+    def removed(kind: str, name: str) -> bool:
+        if kind != "network":
+            return remove(kind, name)
+        cluster.swarm.others = {"probe": {"Spec": {"TaskTemplate": {"Networks": [{"Target": "abc_default"}]}}}}
+        return False
+
+    monkeypatch.setattr(cluster.swarm, "remove", removed)
+    with pytest.raises(RolloutError, match="used by service probe"):
+        cluster.does(deployments.remove, False, timeout=60)
 
 
 def test_remove_asked_only(cluster: Cluster) -> None:

@@ -11,6 +11,7 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.conve
     Failure,
     Progress,
     line,
+    moment,
     progress,
 )
 from fakes import deployment
@@ -85,6 +86,14 @@ def brief(found: Progress) -> tuple[int, int, bool, bool]:
 
 
 DONE, GOING, LOST = (True, False), (False, False), (False, True)
+
+
+def test_a_moment_is_after_all_that_the_swarm_has_done_by_its_own_clock() -> None:
+    ended = service(update={"State": "rollback_completed", "CompletedAt": "2099-01-02T00:00:00.5Z"})
+    tasks = [{"CreatedAt": "2099-01-01T00:00:00.123Z"}, {"CreatedAt": "2098-01-01T00:00:00Z"}]
+    assert tasks[0]["CreatedAt"] < moment([], tasks) < "2099-01-01T00:00:00.124Z"
+    assert moment([ended, service(update={"State": "updating"})], tasks) > "2099-01-02T00:00:00.5Z"
+    assert moment([service()], []) == ""
 
 
 # Services with a number of instances

@@ -81,3 +81,13 @@ def test_names_that_mean_a_generation_are_refused() -> None:
     check(["default", "back", "g2"])
     with pytest.raises(Unsupported, match=r"network back\.g2"):
         check(["back.g2"])
+
+
+def test_names_that_would_be_taken_for_one_another_are_refused() -> None:
+    check(["back-g2", "back-end", "default"])
+    with pytest.raises(Unsupported, match="network default-g2: so network default is called after a move"):
+        check(["default", "default-g2"])
+    with pytest.raises(Unsupported, match=r"network back_end_g10: so network back-end is called"):
+        check(["back_end_g10", "back-end"])
+    with pytest.raises(Unsupported, match="networks back_end and back-end would both be called back-end here"):
+        check(["back_end", "back-end"])

@@ -54,6 +54,15 @@ def test_an_instance_that_waits_tells_why_the_one_before_it_failed() -> None:
     assert found["error"] == "task: non-zero exit (137)"
 
 
+def test_an_earlier_run_of_a_job_is_over() -> None:
+    parts = cluster.recorded()
+    service = parts["services"]["abc_cache"]
+    service["JobStatus"] = {"JobIteration": {"Index": 2}}
+    for run, task in enumerate(cluster.tasks_of(parts, "cache"), start=1):
+        task["JobIteration"] = {"Index": run}
+    assert [one["instance"] for one in placed(parts) if one["service"] == "cache"] == ["1.cache.abc"]
+
+
 def test_a_task_without_a_node_says_why() -> None:
     parts = cluster.recorded()
     task = cluster.tasks_of(parts, "cache")[0]
