@@ -56,7 +56,7 @@ def _variables(member: Member) -> dict[str, Any]:
     tags = dict(member.tags)
     return {
         "ansible_host": member.address,
-        "arpanet_address": tags.get("address") or member.address,
+        "arpanet_address": _address(tags.get("address", "")) or member.address,
         "arpanet_status": member.status,
         "arpanet_role": tags.get("role", ""),
         "arpanet_swarm": tags.get("swarm", ""),
@@ -64,6 +64,14 @@ def _variables(member: Member) -> dict[str, Any]:
         "arpanet_labels": {name.removeprefix(LABEL): text for name, text in tags.items() if name.startswith(LABEL)},
         "arpanet_tags": tags,
     }
+
+
+def _address(text: str) -> str:
+    """Empty where it is none: tags are what a member says of itself."""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return ""
 
 
 def _groups(member: Member) -> Iterable[str]:

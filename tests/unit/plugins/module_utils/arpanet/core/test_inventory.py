@@ -44,6 +44,11 @@ def test_one_whose_agent_has_said_nothing_yet() -> None:
     assert (found.variables["arpanet_address"], found.variables["arpanet_role"]) == ("192.0.2.1", "")
 
 
+def test_a_tag_is_no_address_because_it_says_so() -> None:
+    (found,) = hosts([Member("node1", "192.0.2.1", tags={"address": "192.0.2.9; rm -rf /"})])
+    assert found.variables["arpanet_address"] == "192.0.2.1"
+
+
 def test_only_the_living_unless_others_are_asked_for() -> None:
     found = [Member(name, "192.0.2.1", status=name) for name in ("left", "failed", "alive", "leaving")]
     assert [one.name for one in hosts(found)] == ["alive"]
