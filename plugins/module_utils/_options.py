@@ -9,6 +9,7 @@ from typing import Any
 CONSUL: dict[str, Any] = {
     "consul_url": {"type": "str", "default": "http://127.0.0.1:8500"},
     "consul_token": {"type": "str", "no_log": True},
+    "consul_token_file": {"type": "path", "no_log": False},
 }
 
 ENGINE: dict[str, Any] = {

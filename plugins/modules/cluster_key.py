@@ -53,30 +53,18 @@ key:
 """
 
 import base64
-import os
 import re
-import secrets
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import cluster_keys
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.host import KEYS
 
 
 def make(path: Path, length: int) -> str:
     """Write a new key so that it exists whole or not at all, and never replaces another."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.parent.chmod(0o700)
-    key = base64.b64encode(secrets.token_bytes(length)).decode()
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "w") as stream:
-            stream.write(f"{key}\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.link(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    key = cluster_keys.random_key(length)
+    cluster_keys.write(path.name, key, str(path.parent))
     return key
 
 

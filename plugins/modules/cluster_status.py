@@ -142,6 +142,7 @@ names:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.arpanet.cluster.plugins.module_utils._consul import connect
 from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
 from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL, ENGINE
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names
@@ -164,14 +165,14 @@ def main() -> None:
     )
     require(module, "docker", "consul", "msgpack")
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import ledger, survey
-    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import Consul, ConsulError
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import ConsulError
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import Engine, EngineError
 
     asked = module.params
     try:
         if asked["deployment"]:
             names.check_deployment_id(asked["deployment"])
-        consul = Consul(asked["consul_url"], asked["consul_token"], asked["timeout"])
+        consul = connect(asked, asked["timeout"])
     except (ConsulError, names.InvalidName) as error:
         module.fail_json(msg=str(error))
     seen = survey.look(asked["docker_host"], consul, asked["serf_rpc"], asked["timeout"], asked["deployment"])

@@ -13,6 +13,8 @@ description:
   - Registers a service with the Consul agent that is asked, or removes it there.
   - With O(node) it registers an external service, one that runs where no Consul agent does, on a
     node that exists only in Consul's catalog.
+  - The token is that of C(/etc/arpanet/tokens/registrar), which every node has; with O(node) that of
+    C(/etc/arpanet/tokens/catalog), which managers have.
   - Instances of deployments are not a matter of this module. The agent of their node registers
     them, and this module refuses to change those registrations.
 author:
@@ -141,20 +143,20 @@ service:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.arpanet.cluster.plugins.module_utils._consul import connect
 from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
 from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import consul_services as core
 
 
 def run(module: AnsibleModule) -> dict[str, Any]:
-    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import Consul
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul_services import (
         ExternalServices,
         OwnServices,
     )
 
     asked = module.params
-    consul = Consul(asked["consul_url"], asked["consul_token"])
+    consul = connect(asked, purpose="catalog" if asked["node"] else "registrar")
     checks = [core.check(asked["name"], check) for check in asked["checks"] or ()]
     wanted = None
     if asked["state"] == "present":

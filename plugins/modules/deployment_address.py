@@ -105,6 +105,7 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.arpanet.cluster.plugins.module_utils._consul import connect
 from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
 from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names
@@ -117,11 +118,10 @@ def run(module: AnsibleModule) -> dict[str, Any]:
         AddressStore,
         networks_of,
     )
-    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import Consul
 
     asked = module.params
     deployment = names.check_deployment_id(asked["deployment"])
-    consul = Consul(asked["consul_url"], asked["consul_token"])
+    consul = connect(asked)
     networks = networks_of(consul, deployment, asked["network"]) or [asked["network"]]
     stores = [AddressStore(consul, deployment, network) for network in networks]
     if asked["state"] == "absent":

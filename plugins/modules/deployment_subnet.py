@@ -103,6 +103,7 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.arpanet.cluster.plugins.module_utils._consul import connect
 from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
 from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import (
@@ -113,18 +114,16 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core impor
 )
 
 if TYPE_CHECKING:
-    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import Consul
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.subnets import View
 
 
 def run(module: AnsibleModule) -> dict[str, Any]:
-    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import Consul
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.pools import PoolStore
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.subnets import SubnetStore
 
     asked = module.params
     deployment = names.check_deployment_id(asked["deployment"])
-    consul = Consul(asked["consul_url"], asked["consul_token"])
+    consul = connect(asked)
     if asked["state"] == "absent":
         # Where a subnet came from does not matter for giving it back.
         store = SubnetStore(consul, subnets.parse_pool(subnets.DEFAULT_POOL, subnets.DEFAULT_RANGE))
@@ -181,7 +180,7 @@ def _generation(network: str, owned: dict[str, IPv4Network], prefix: int | None)
     return generations.following(there[-1]) if moves else there[-1]
 
 
-def _check_move(consul: Consul, deployment: str, network: str, there: list[str]) -> None:
+def _check_move(consul: Any, deployment: str, network: str, there: list[str]) -> None:
     """Refuse to move a network that owners outside the stack have addresses in."""
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.addresses import AddressStore
 

@@ -79,19 +79,20 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.arpanet.cluster.plugins.module_utils._consul import connect
 from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
 from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL, ENGINE, LOGINS, STACK
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names
 
 
 def run(module: AnsibleModule) -> dict[str, Any]:
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import images
-    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import Consul
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import Engine
 
     asked = module.params
     if not asked["builds"]:
         return {"changed": False, "missing": [], "registries": []}
-    found = Consul(asked["consul_url"], asked["consul_token"]).healthy("arpanet-registry")
+    found = connect(asked).healthy(names.REGISTRY_SERVICE)
     registries = sorted(f"{instance['address']}:{instance['port']}" for instance in found)
     if not registries:
         module.fail_json(

@@ -163,20 +163,20 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.arpanet.cluster.plugins.module_utils._consul import connect
 from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
 from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL, ENGINE, LOGINS, STACK
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names, support
 
 
 def run(module: AnsibleModule) -> dict[str, Any]:
-    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import Consul
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import Engine
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.lock import deployment_lock
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.rollout import Rollout
 
     asked = module.params
     deployment = names.check_deployment_id(asked["deployment"])
-    consul = Consul(asked["consul_url"], asked["consul_token"])
+    consul = connect(asked)
     engine = Engine(asked["docker_host"], logins=json.loads(asked["registry_credentials"] or "{}"))
     rollout = Rollout(engine, consul, deployment, teller(asked["progress"]))
     if module.check_mode:

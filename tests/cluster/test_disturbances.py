@@ -56,10 +56,7 @@ def test_consul_that_lost_everything_it_knew_hears_it_again(probe: str, cluster:
     """Only the agent knows what a Consul client whose state is lost should say."""
     (pricing,) = cluster.containers(probe, "pricing")
     for service_id in ("1.pricing.probe", "1.pricing.probe.dns"):
-        pricing.node.run(
-            'python3 -c "import urllib.request as u; u.urlopen(u.Request('
-            f"'http://127.0.0.1:8500/v1/agent/service/deregister/{service_id}', method='PUT'))\""
-        )
+        pricing.node.consul(f"/v1/agent/service/deregister/{service_id}", "PUT", purpose="registrar")
     eventually(lambda: _whole(cluster, probe), within=60)
 
 

@@ -2,11 +2,11 @@
 
 import json
 import re
-import shlex
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Temporary
@@ -152,7 +152,7 @@ def test_a_lock_that_somebody_holds_is_respected_by_name(
     roll: str, stack: Stack, cluster: Cluster, playbooks: Playbooks
 ) -> None:
     asked = {"TTL": "10s", "Behavior": "delete", "LockDelay": "0s"}
-    session = json.loads(_put(cluster, "session/create", asked))["ID"]
+    session = _put(cluster, "session/create", asked)["ID"]
     try:
         _put(cluster, f"kv/arpanet/locks/{roll}?acquire={session}", {"holder": "eve@elsewhere", "since": "now"})
         stack.write("two")
@@ -183,11 +183,6 @@ def test_a_larger_subnet_while_it_serves(roll: str, stack: Stack, cluster: Clust
     assert playbooks.deploy(stack.file, roll).changed == 0
 
 
-def _put(cluster: Cluster, path: str, body: dict[str, str]) -> str:
+def _put(cluster: Cluster, path: str, body: dict[str, str]) -> Any:
     """What Consul on a manager answers to PUT."""
-    script = (
-        "import sys, urllib.request as u; "
-        "print(u.urlopen(u.Request(sys.argv[1], sys.stdin.buffer.read(), method='PUT')).read().decode())"
-    )
-    url = f"http://127.0.0.1:8500/v1/{path}"
-    return cluster.manager.run(shlex.join(["python3", "-c", script, url]), stdin=json.dumps(body))
+    return cluster.manager.consul(f"/v1/{path}", "PUT", body=json.dumps(body))

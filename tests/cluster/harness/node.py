@@ -49,9 +49,12 @@ class Node:
         """What this node's Docker Engine answers to GET."""
         return json.loads(self.script("get", "engine", path))
 
-    def consul(self, path: str) -> Any:
-        """What this node's Consul agent answers to GET; None when there is no such thing."""
-        return json.loads(self.script("get", "consul", path))
+    def consul(self, path: str, method: str = "GET", purpose: str = "", body: str = "") -> Any:
+        """What this node's Consul agent answers; None when there is no such thing to GET.
+
+        Asked with the token of a purpose ("-": with none), else of management where the node has it.
+        """
+        return json.loads(self.script("get", "consul", path, method, purpose, body) or "null")
 
     def dns(self, *names: str, server: str = "127.0.0.1") -> dict[str, list[str]]:
         """The addresses that the node's resolver gives for each name."""

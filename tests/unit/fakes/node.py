@@ -31,6 +31,8 @@ def container(identifier: str = "c1", number: str = "1", **changes: Any) -> Cont
 class FakeNodeConsul(FakeConsul):
     """Consul with the agent's half. `down` makes every request fail, `calls` are the writes."""
 
+    credential = ""
+
     def __init__(self) -> None:
         super().__init__()
         self.services: dict[str, Registration] = {}

@@ -19,20 +19,18 @@ import consul as pyconsul
 import requests
 from consul.callback import CB
 from consul.exceptions import ClientError
-from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
 from ..core.registrations import Registration
+from .consul_line import ConsulError, Line, given, in_file
+
+__all__ = ["ABSENT", "DEFAULT_URL", "Consul", "ConsulError", "Entry", "Op", "Value"]
 
 DEFAULT_URL = "http://127.0.0.1:8500"
 
 _UNKNOWN_CHECK = re.compile(r"unknown check|does not have associated TTL", re.IGNORECASE)
 
 Value = dict[str, Any]
-
-
-class ConsulError(Exception):
-    """Consul could not be asked, or refused; the message says what, where and why."""
 
 
 @dataclass(frozen=True)
@@ -58,22 +56,12 @@ class Op:
     value: Value = field(default_factory=dict)
 
 
-class _Patience(HTTPAdapter):
-    """Gives every request a time limit: py-consul 1.5 sets none, newer ones a fixed one."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        super().__init__()
-
-    def send(self, request: Any, *args: Any, **kwargs: Any) -> requests.Response:
-        kwargs["timeout"] = self._seconds
-        return super().send(request, *args, **kwargs)
-
-
 class Consul:
-    """One Consul agent, by its HTTP address."""
+    """One Consul agent, by its HTTP address. A token counts for more than a file that holds one."""
 
-    def __init__(self, url: str = DEFAULT_URL, token: str | None = None, timeout: float = 10) -> None:
+    def __init__(
+        self, url: str = DEFAULT_URL, token: str | None = None, timeout: float = 10, token_file: str | None = None
+    ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ConsulError(f"Consul's address {url!r} is not a URL such as {DEFAULT_URL}")
@@ -89,11 +77,16 @@ class Consul:
         session.trust_env = False
         # Between processes of one host, packing costs more than it saves.
         session.headers["Accept-Encoding"] = "identity"
-        session.mount(f"{parts.scheme}://", _Patience(timeout))
+        self._credential = given(token or "") if token or not token_file else in_file(token_file)
         if token:
-            # By itself py-consul leaves the token out of sessions and transactions (1.5), and writes
-            # it into the address of catalog requests.
             session.headers["X-Consul-Token"] = token
+        self._bearer = "the token that was given" if token else token_file if token_file else "no token"
+        session.mount(f"{parts.scheme}://", Line(timeout, self._credential))
+
+    @property
+    def credential(self) -> str:
+        """The token in use now; empty for none."""
+        return self._credential()
 
     @contextmanager
     def _asking(self, what: str) -> Iterator[None]:
@@ -105,7 +98,8 @@ class Consul:
                 "Is the consul service running there?"
             ) from error
         except pyconsul.ConsulException as error:
-            raise ConsulError(f"{what}: Consul at {self.url} said: {error}") from error
+            asked = f" (asked with {self._bearer})" if "403" in str(error) or "ACL" in str(error) else ""
+            raise ConsulError(f"{what}: Consul at {self.url} said: {error}{asked}") from error
 
     def _transact(self, steps: list[dict[str, Any]]) -> Any:
         """As `api.txn.put`, straight to the connection: a session prepares a request for longer than

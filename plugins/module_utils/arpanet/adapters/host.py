@@ -18,9 +18,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..core import host
+from ..core import consul_config, host
+from . import cluster_keys
 
-KEYS = "/etc/arpanet/keys"
+KEYS = consul_config.KEYS
 # The role docker's mark that the daemon.json is its own.
 DAEMON_MARK = "/etc/arpanet/daemon.json"
 
@@ -216,6 +217,7 @@ def look(address: str, units: Mapping[str, list[str]], names: list[str]) -> dict
         "address": own,
         "address_here": bool(own) and has_address(own),
         "architecture": host.architecture(platform.machine()),
+        "certificate": cluster_keys.decoded(consul_config.CERTIFICATE),
         "cgroups": Path("/sys/fs/cgroup").is_dir() and bool(list(Path("/sys/fs/cgroup").iterdir())),
         "daemon_keys": daemon_keys(),
         "distribution": system.__dict__,

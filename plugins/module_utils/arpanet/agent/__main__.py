@@ -65,7 +65,7 @@ def _options(words: list[str]) -> argparse.Namespace:
 def _once(config: Config) -> int:
     """What was changed is also what is logged; here it is the program's output."""
     logging.disable(logging.INFO)
-    registrar = Registrar(Consul(config.consul), Containers(config.docker), kernel.with_processes)
+    registrar = Registrar(_consul(config), Containers(config.docker), kernel.with_processes)
     keeper = _keeper(config, registrar)
     for step in [*registrar.look(), *keeper.look()]:
         print(step)
@@ -74,7 +74,7 @@ def _once(config: Config) -> int:
 
 def _for_ever(config: Config) -> None:
     """Each thread has clients of its own: they are not made to be shared."""
-    registrar = Registrar(Consul(config.consul), Containers(config.docker), kernel.with_processes)
+    registrar = Registrar(_consul(config), Containers(config.docker), kernel.with_processes)
     keeper = _keeper(config, registrar)
     gossip = Serf(config.serf)
 
@@ -84,7 +84,7 @@ def _for_ever(config: Config) -> None:
         except SerfError:
             return []
 
-    leader = Leader(Consul(config.consul), Containers(config.docker), lambda: keeper.node, config.interval, failed)
+    leader = Leader(_consul(config), Containers(config.docker), lambda: keeper.node, config.interval, failed)
 
     signals = StopSignals(Containers(config.docker))
 
@@ -131,13 +131,13 @@ def _keep_tags(config: Config) -> Loop:
     tagger = Tagger(
         Serf(config.serf),
         Containers(config.docker),
-        SwarmRecords(Consul(config.consul)),
+        SwarmRecords(_consul(config)),
         address=lambda: config.address if host.has_address(config.address) else host.default_address(),
         extra=config.tags,
     )
     tagging = Loop("tagger", tagger.look, _TAGS_INTERVAL)
     tagging.start()
-    following = SwarmRecords(Consul(config.consul, timeout=CLIENT_TIMEOUT))
+    following = SwarmRecords(_consul(config, CLIENT_TIMEOUT))
     RecordReader(following, tagger, tagging.poke).start()
     # A large image comes slowly.
     Puller(
@@ -148,9 +148,13 @@ def _keep_tags(config: Config) -> Loop:
     return tagging
 
 
+def _consul(config: Config, timeout: float = 10) -> Consul:
+    return Consul(config.consul, timeout=timeout, token_file=config.token_file)
+
+
 def _keeper(config: Config, registrar: Registrar) -> Keeper:
     return Keeper(
-        Consul(config.consul),
+        _consul(config),
         Containers(config.docker),
         seen=lambda: registrar.seen,
         route_table=kernel.route_table,

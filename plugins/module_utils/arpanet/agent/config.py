@@ -18,11 +18,13 @@ class ConfigError(Exception):
 @dataclass(frozen=True)
 class Config:
     """`address` is the node's for its peers. An empty `node` means the name that the node's Consul
-    agent has. `interval` is in seconds. `serf` is the address of its RPC, `tags` are the user's own."""
+    agent has. `token_file` holds the token for Consul. `interval` is in seconds. `serf` is the address of
+    its RPC, `tags` are the user's own."""
 
     address: str
     node: str = ""
     consul: str = "http://127.0.0.1:8500"
+    token_file: str = ""
     docker: str = "unix:///var/run/docker.sock"
     serf: str = "127.0.0.1:7373"
     tags: Mapping[str, str] = field(default_factory=dict)

@@ -38,6 +38,7 @@ class Registrar:
         self._lock = threading.Lock()  # events are noted by another thread
         self._looking = threading.Lock()
         self._left = False
+        self._credential = ""
         self._gone: set[str] = set()
         self._going: dict[str, float] = {}
         self.seen: tuple[Container, ...] | None = None
@@ -87,7 +88,9 @@ class Registrar:
         self._drop_notes(listed)
         absent = self._absent()
         serving = [container for container in listed if container.id not in absent]
-        done += self._apply(plan(wanted(serving), have, {container.id for container in serving}))
+        want = wanted(serving)
+        done += self._apply(plan(want, have, {container.id for container in serving}))
+        self._vouch([one for one in want.values() if one == have.get(one.id)])
         # One that is only going holds its addresses until it is gone.
         gone = absent & self._gone
         self._see(tuple(container for container in listed if container.id not in gone))
@@ -117,6 +120,16 @@ class Registrar:
         self._apply(without(containers - alive, have))
         if self.seen is not None:
             self._see(tuple(one for one in self.seen if one.id in alive))
+
+    def _vouch(self, unchanged: Collection[Registration]) -> None:
+        """Write again what another token has registered: Consul's agent keeps the token with the service and
+        speaks of it to the servers with that one alone."""
+        credential = self._consul.credential
+        if credential == self._credential:
+            return
+        for registration in unchanged:
+            self._consul.register(registration)
+        self._credential = credential
 
     def _apply(self, steps: list[Step]) -> list[Step]:
         for step in steps:

@@ -37,6 +37,9 @@ KV_ROOT = "arpanet/"
 # What the swarm says of a node, by Swarm's id of it.
 SWARM_PREFIX = f"{KV_ROOT}swarm/"
 
+# Consul's name for the managers' registries of built images.
+REGISTRY_SERVICE = "arpanet-registry"
+
 _DEPLOYMENT_ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 # `<id>.service.consul` would be read as one of Consul's own labels.
 _RESERVED_IDS = frozenset({"consul", "service", "node", "query", "addr"})

@@ -187,6 +187,15 @@ def key_problems(nodes: Mapping[str, Facts], managers: Sequence[str], key: str) 
     return []
 
 
+def key_holder(nodes: Mapping[str, Facts], managers: Sequence[str], keys: Sequence[str]) -> str:
+    """The manager that is asked for these keys and makes those that are missing; empty when none answers.
+
+    Keys are made in one go and handed on together, so whoever has most of them has all there are.
+    """
+    known = [name for name in managers if nodes.get(name)]
+    return max(known, key=lambda name: len({*keys} & {*nodes[name]["keys"]}), default="")
+
+
 def dns_problems(
     nodes: Mapping[str, Facts], addresses: Mapping[str, Sequence[str]], default: Sequence[str]
 ) -> list[str]:

@@ -15,7 +15,7 @@ NAME = "deployment_subnet"
 @pytest.fixture
 def consul(monkeypatch: pytest.MonkeyPatch) -> FakeConsul:
     consul = FakeConsul()
-    monkeypatch.setattr(adapter, "Consul", lambda _url, _token: consul)
+    monkeypatch.setattr(adapter, "Consul", lambda *_options: consul)
     return consul
 
 

@@ -1,0 +1,108 @@
+"""Consul's own affairs: leader, health of its servers, policies and tokens.
+
+With nothing but the standard library, because a node has Consul before it has a library for it.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..core import consul_tokens
+from ..core.consul_tokens import Step
+
+DEFAULT_URL = "http://127.0.0.1:8500"
+MANAGEMENT_FILE = "/etc/arpanet/tokens/management"
+
+
+class AdminError(Exception):
+    """Consul did not answer in time, or refused; the message says what was tried and what it said."""
+
+
+class Refused(AdminError):
+    """Consul answered that it will not, with this status."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Admin:
+    """One Consul agent, by its HTTP address. A token file that does not exist is no token."""
+
+    def __init__(self, url: str = DEFAULT_URL, token_file: str = MANAGEMENT_FILE, timeout: float = 10) -> None:
+        self.url = url
+        self._timeout = timeout
+        self._token_file = Path(token_file)
+
+    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """The JSON of an answer. Refused for any status from 400 on but 404, which is None."""
+        parts = urlsplit(self.url)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=self._timeout)
+        try:
+            connection.request(method, path, json.dumps(body) if body is not None else None, self._headers())
+            answer = connection.getresponse()
+            text = answer.read().decode(errors="replace")
+        except (OSError, http.client.HTTPException) as error:
+            raise AdminError(f"Consul at {self.url} does not answer ({type(error).__name__})") from error
+        finally:
+            connection.close()
+        if answer.status == 404:
+            return None
+        # 429 is how the health of servers says "not yet", with a whole answer.
+        if answer.status >= 400 and answer.status != 429:
+            raise Refused(
+                f"Consul at {self.url} said to {method} {path}: {answer.status} {text.strip()}", answer.status
+            )
+        return json.loads(text) if text else None
+
+    def _headers(self) -> dict[str, str]:
+        try:
+            return {"X-Consul-Token": self._token_file.read_text().strip()}
+        except OSError:
+            return {}
+
+    def leader(self) -> str:
+        """Address and port of the leader; empty when there is none."""
+        return str(self.ask("GET", "/v1/status/leader") or "")
+
+    def tolerance(self) -> int:
+        """How many servers may be lost now; negative while nobody leads."""
+        health = self.ask("GET", "/v1/operator/autopilot/health")
+        return int(health["FailureTolerance"]) if health and health["Healthy"] else -1
+
+    def policies(self) -> list[dict[str, Any]]:
+        """The policies that are ours, with their rules."""
+        listed = self.ask("GET", "/v1/acl/policies")
+        ours = [item for item in listed if item["Name"].startswith(consul_tokens.PREFIX)]
+        return [self.ask("GET", f"/v1/acl/policy/{item['ID']}") for item in ours]
+
+    def tokens(self) -> list[dict[str, Any]]:
+        """All tokens, without their SecretIDs in what is returned."""
+        listed = self.ask("GET", "/v1/acl/tokens")
+        return [{key: value for key, value in item.items() if key != "SecretID"} for item in listed]
+
+    def apply(self, step: Step) -> None:
+        """Make or change a policy or a token."""
+        self.ask("PUT", f"/v1/acl/{step.kind}" + (f"/{step.id}" if step.id else ""), step.body)
+
+
+def until(ready: Callable[[], bool], seconds: float, what: str) -> None:
+    """Ask again until it is so; AdminError with the last refusal after `seconds`."""
+    deadline = time.monotonic() + seconds
+    reason = ""
+    while True:
+        try:
+            if ready():
+                return
+            reason = ""
+        except AdminError as error:
+            reason = f": {error}"
+        if time.monotonic() > deadline:
+            raise AdminError(f"{what} within {seconds:g} seconds{reason}")
+        time.sleep(0.25)

@@ -1,0 +1,62 @@
+"""The certificates of Consul's servers: what a good one says, and what is in the cluster's CA."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+CA_DAYS = 3650
+SERVER_DAYS = 1825
+# A certificate with less left is replaced.
+RENEW_DAYS = 365
+
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?", re.DOTALL)
+_KEY = re.compile(r"-----BEGIN ([A-Z ]*)PRIVATE KEY-----.*?-----END \1PRIVATE KEY-----\n?", re.DOTALL)
+
+
+def certificate(pem: str) -> str:
+    """The first certificate of a PEM text; ValueError where there is none."""
+    return _part(_CERTIFICATE, pem, "certificate")
+
+
+def private_key(pem: str) -> str:
+    """The first private key of a PEM text; ValueError where there is none."""
+    return _part(_KEY, pem, "private key")
+
+
+def _part(pattern: re.Pattern[str], pem: str, what: str) -> str:
+    found = pattern.search(pem)
+    if not found:
+        raise ValueError(f"there is no {what} in it")
+    return found.group(0).rstrip("\n") + "\n"
+
+
+def server_name(datacenter: str, domain: str) -> str:
+    """What only a server's certificate is for, and every client asks of one."""
+    return f"server.{datacenter}.{domain.rstrip('.')}"
+
+
+def summary(decoded: Mapping[str, Any], now: datetime | None = None) -> dict[str, Any]:
+    """{subject, issuer, names, days} of a certificate as Python's ssl decodes it; {} for none."""
+    if not decoded:
+        return {}
+    until = datetime.strptime(decoded["notAfter"], "%b %d %H:%M:%S %Y %Z").replace(tzinfo=UTC)
+    return {
+        "subject": _common_name(decoded["subject"]),
+        "issuer": _common_name(decoded["issuer"]),
+        "names": sorted(value for _, value in decoded.get("subjectAltName", ())),
+        "days": (until - (now or datetime.now(UTC))).days,
+    }
+
+
+def _common_name(parts: Sequence[Sequence[Sequence[str]]]) -> str:
+    return next((value for part in parts for name, value in part if name == "commonName"), "")
+
+
+def good(found: Mapping[str, Any], ca: Mapping[str, Any], names: Collection[str]) -> bool:
+    """Is a server's certificate of this CA, for these names, and for long enough? Both as summaries."""
+    if not found or not ca:
+        return False
+    return found["issuer"] == ca["subject"] and found["days"] > RENEW_DAYS and {*names} <= {*found["names"]}

@@ -1,0 +1,82 @@
+#!/usr/bin/python
+# Copyright (c) The arpanet.cluster authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: consul_ready
+short_description: Waits until this node's Consul answers and its servers are healthy
+version_added: 0.2.0
+description:
+  - Waits until the node's agent answers and knows a leader, and on a manager also until all servers are healthy.
+author:
+  - The arpanet.cluster authors (@arpanet)
+attributes:
+  check_mode:
+    support: full
+    description: Does not wait.
+  diff_mode:
+    support: N/A
+    description: Changes nothing.
+  idempotent:
+    support: N/A
+    description: Changes nothing.
+options:
+  tolerance:
+    description:
+      - How many servers the cluster has to be able to lose. A follower has to catch up before the next one may stop.
+      - Needs the management token's file, which managers have. Without it only the leader is waited for.
+    type: int
+  timeout:
+    description: Seconds to wait.
+    type: float
+    default: 120
+"""
+
+EXAMPLES = r"""
+- name: Wait for Consul, so that the next of three servers may restart
+  arpanet.cluster.consul_ready:
+    tolerance: 1
+"""
+
+RETURN = r"""
+leader:
+  description: Address and port of the leader.
+  returned: success, not in check mode
+  type: str
+  sample: 10.0.0.11:8300
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul_admin import (
+    Admin,
+    AdminError,
+    until,
+)
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={"tolerance": {"type": "int"}, "timeout": {"type": "float", "default": 120}},
+        supports_check_mode=True,
+    )
+    if module.check_mode:
+        module.exit_json(changed=False)
+    admin, tolerance = Admin(), module.params["tolerance"]
+    try:
+        until(lambda: bool(admin.leader()), module.params["timeout"], "Consul knows no leader")
+        if tolerance is not None:
+            until(
+                lambda: admin.tolerance() >= tolerance,
+                module.params["timeout"],
+                f"Consul's servers are not so healthy that {tolerance} may be lost",
+            )
+        module.exit_json(changed=False, leader=admin.leader())
+    except AdminError as error:
+        module.fail_json(msg=f"{error}. journalctl -u consul on this node says why")
+
+
+if __name__ == "__main__":
+    main()
