@@ -14,7 +14,9 @@ options:
     vars:
       - name: arpanet_consul_url
   token:
-    description: Consul ACL token.
+    description:
+      - Consul ACL token. Without one, a manager that is asked through its own connection uses the one of
+        C(/etc/arpanet/tokens/deploy), which root may read (or who may C(sudo) without a password).
     type: str
     env:
       - name: ARPANET_CONSUL_TOKEN

@@ -14,9 +14,11 @@ from typing import Any
 from urllib.error import HTTPError
 
 from ansible.module_utils.urls import open_url
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.consul_config import TOKENS
 from ansible_collections.arpanet.cluster.plugins.plugin_utils.node_python import NodeError, run_python
 
 ON_NODES = "http://127.0.0.1:8500"
+TOKEN_FILE = f"{TOKENS}/deploy"
 
 # From prefixes to the entries below each, as `/v1/kv/<prefix>?recurse` lists them.
 Reader = Callable[[list[str]], list[list[dict[str, Any]]]]
@@ -24,11 +26,17 @@ Reader = Callable[[list[str]], list[list[dict[str, Any]]]]
 # Prints one line: a list of [status, body] for each path.
 _SCRIPT = """
 import json, urllib.error, urllib.request
+headers = {headers!r}
+if not headers:
+    try:
+        headers = {{"X-Consul-Token": open({token_file!r}).read().strip()}}
+    except OSError:
+        pass
 ask = urllib.request.build_opener(urllib.request.ProxyHandler({{}})).open
 answers = []
 for path in {paths!r}:
     try:
-        with ask(urllib.request.Request({url!r} + path, headers={headers!r}), timeout={timeout!r}) as answer:
+        with ask(urllib.request.Request({url!r} + path, headers=headers), timeout={timeout!r}) as answer:
             answers.append([answer.status, answer.read().decode()])
     except urllib.error.HTTPError as error:
         answers.append([error.code, error.read().decode()])
@@ -58,7 +66,7 @@ def by_url(url: str, token: str | None, timeout: float) -> Reader:
 
 
 def through_managers(variables: Mapping[str, Any], token: str | None, timeout: float) -> Reader:
-    """Reads on the first host of the group `managers` that has an answer."""
+    """Reads on the first host of the group `managers` that has an answer, by default with its token for deploys."""
     managers = (variables.get("groups") or {}).get("managers") or []
 
     def read(prefixes: list[str]) -> list[list[dict[str, Any]]]:
@@ -68,12 +76,16 @@ def through_managers(variables: Mapping[str, Any], token: str | None, timeout: f
                 "inventory with the cluster's managers"
             )
         script = _SCRIPT.format(
-            url=ON_NODES, paths=[_path(prefix) for prefix in prefixes], headers=_headers(token), timeout=timeout
+            url=ON_NODES,
+            paths=[_path(prefix) for prefix in prefixes],
+            headers=_headers(token),
+            token_file=TOKEN_FILE,
+            timeout=timeout,
         )
         reasons = []
         for host in managers:
             try:
-                printed = run_python(host, variables["hostvars"][host], script, secret=bool(token))
+                printed = run_python(host, variables["hostvars"][host], script, secret=bool(token), as_root=True)
                 answers = json.loads(printed.strip().rpartition("\n")[2])
                 return [_entries(status, body, "its Consul") for status, body in answers]
             except (NodeError, ConsulUnheard) as error:

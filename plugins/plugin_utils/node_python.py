@@ -24,21 +24,31 @@ class NodeError(Exception):
     """The lines did not run; the message says why, not where."""
 
 
-def run_python(host: str, variables: Mapping[str, Any], script: str, secret: bool = False) -> str:
+# As whom one logs in, or as root where sudo lets one without a question.
+_AS_ROOT = 'if [ "$(id -u)" = 0 ] || ! sudo -n true 2>/dev/null; then exec {0}; else exec sudo -n {0}; fi'
+
+
+def run_python(
+    host: str, variables: Mapping[str, Any], script: str, secret: bool = False, as_root: bool = False
+) -> str:
     """What a script prints on a host.
 
     :param variables: the host's, as `hostvars` has them.
     :param secret: the script must not be seen in a list of processes.
+    :param as_root: run it as root where that is allowed.
     """
     try:
         connection = connect(host, variables)
-        python = f"exec {_interpreter(variables)}"
+        shape = _AS_ROOT if as_root else "exec {0}"
+        python = _interpreter(variables)
         if connection.has_pipelining:
-            code, out, err = connection.exec_command(_shell(f"{python} -"), in_data=to_bytes(script), sudoable=False)
+            command = _shell(shape.format(f"{python} -"))
+            code, out, err = connection.exec_command(command, in_data=to_bytes(script), sudoable=False)
         elif secret:
             raise NodeError(f"its connection ({connection.transport}) cannot keep a token secret")
         else:
-            code, out, err = connection.exec_command(_shell(f"{python} -c {shlex.quote(script)}"), sudoable=False)
+            command = _shell(shape.format(f"{python} -c {shlex.quote(script)}"))
+            code, out, err = connection.exec_command(command, sudoable=False)
         connection.close()
     except AnsibleError as error:
         raise NodeError(to_text(error)) from error

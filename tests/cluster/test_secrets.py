@@ -35,9 +35,12 @@ def keys(cluster: Cluster) -> dict[str, str]:
         f"join token of a {role}": manager.run(f"docker swarm join-token --quiet {role}").strip()
         for role in ("manager", "worker")
     }
-    for path in manager.run("find /etc/arpanet/keys -type f").split():
-        found[path] = manager.run(f"cat {path}").strip()
-    assert len(found) >= 4, sorted(found)
+    for path in manager.run("find /etc/arpanet/keys /etc/arpanet/tokens -type f").split():
+        found[path] = _secret_line(manager.run(f"cat {path}"))
+    found["the server's key"] = _secret_line(manager.run("cat /etc/consul.d/tls/server.pem"))
+    found |= json.loads(manager.run("cat /etc/consul.d/acl.json"))["acl"]["tokens"]
+    found["registry"] = json.loads(manager.run("cat /etc/consul.d/arpanet-registry.json"))["service"]["token"]
+    assert len(found) >= 14, sorted(found)
     assert all(len(text) >= 16 for text in found.values()), sorted(found)
     return found
 
@@ -92,6 +95,12 @@ def test_what_users_keep_secret_arrives_and_is_shown_nowhere(
     finally:
         runs = [playbooks.do("remove", "-vvv", "--diff", deployment="vault")]
     assert not said(runs[0], every)
+
+
+def _secret_line(text: str) -> str:
+    """The text itself; of PEM, a line of the private key."""
+    _, pem, key = text.partition("PRIVATE KEY-----\n")
+    return key.splitlines()[0] if pem else text.strip()
 
 
 def _stack(directory: Path, values: dict[str, str]) -> Path:

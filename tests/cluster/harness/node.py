@@ -54,7 +54,7 @@ class Node:
 
         Asked with the token of a purpose ("-": with none), else of management where the node has it.
         """
-        return json.loads(self.script("get", "consul", path, method, purpose, body) or "null")
+        return json.loads(self.script("get", "consul", path, method, purpose, body).strip() or "null")
 
     def dns(self, *names: str, server: str = "127.0.0.1") -> dict[str, list[str]]:
         """The addresses that the node's resolver gives for each name."""

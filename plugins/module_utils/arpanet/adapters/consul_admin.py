@@ -33,12 +33,12 @@ class Refused(AdminError):
 
 
 class Admin:
-    """One Consul agent, by its HTTP address. A token file that does not exist is no token."""
+    """One Consul agent, by its HTTP address. A token file that is not there is no token."""
 
     def __init__(self, url: str = DEFAULT_URL, token_file: str = MANAGEMENT_FILE, timeout: float = 10) -> None:
         self.url = url
         self._timeout = timeout
-        self._token_file = Path(token_file)
+        self._token_file = token_file
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """The JSON of an answer. Refused for any status from 400 on but 404, which is None."""
@@ -63,7 +63,7 @@ class Admin:
 
     def _headers(self) -> dict[str, str]:
         try:
-            return {"X-Consul-Token": self._token_file.read_text().strip()}
+            return {"X-Consul-Token": Path(self._token_file).read_text().strip()}
         except OSError:
             return {}
 

@@ -20,6 +20,7 @@ from typing import Any
 
 from ..core import consul_config, host
 from . import cluster_keys
+from .consul_admin import Admin, AdminError
 
 KEYS = consul_config.KEYS
 # The role docker's mark that the daemon.json is its own.
@@ -207,6 +208,14 @@ def venv_packages(root: str = "/opt/arpanet/venv") -> list[str]:
     return sorted(found)
 
 
+def consul_is_open() -> bool:
+    """Does a Consul answer here that tells everybody everything?"""
+    try:
+        return bool(Admin(token_file="", timeout=3).ask("GET", "/v1/agent/self"))
+    except AdminError:
+        return False
+
+
 def look(address: str, units: Mapping[str, list[str]], names: list[str]) -> dict[str, Any]:
     """Everything but the engine, as plain data. `names` are the packages asked about."""
     system = host.distribution(text("/etc/os-release"))
@@ -219,6 +228,7 @@ def look(address: str, units: Mapping[str, list[str]], names: list[str]) -> dict
         "architecture": host.architecture(platform.machine()),
         "certificate": cluster_keys.decoded(consul_config.CERTIFICATE),
         "cgroups": Path("/sys/fs/cgroup").is_dir() and bool(list(Path("/sys/fs/cgroup").iterdir())),
+        "consul_open": consul_is_open(),
         "daemon_keys": daemon_keys(),
         "distribution": system.__dict__,
         "dns_listeners": listeners(53),

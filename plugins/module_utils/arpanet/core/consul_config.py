@@ -108,7 +108,13 @@ def agent(settings: Settings) -> dict[str, Any]:
             "udp_answer_limit": 100,
         },
         "performance": {"raft_multiplier": settings.raft_multiplier},
-        "acl": {"enabled": True, "default_policy": "deny", "down_policy": "extend-cache"},
+        "acl": {
+            "enabled": True,
+            "default_policy": "deny",
+            "down_policy": "extend-cache",
+            # Whoever may not list keys is told so, in place of being shown that there are none.
+            "enable_key_list_policy": True,
+        },
         # A node that is switched off is expected back; only `consul leave` takes it out.
         "leave_on_terminate": False,
         "skip_leave_on_interrupt": True,

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.consul_tls import (
+    RENEW_DAYS,
+    certificate,
+    good,
+    private_key,
+    server_name,
+    summary,
+)
+
+KEY = "-----BEGIN EC PRIVATE KEY-----\nMHc=\n-----END EC PRIVATE KEY-----\n"
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n"
+
+# As Python's ssl tells it.
+DECODED: dict[str, Any] = {
+    "subject": ((("commonName", "server.dc1.consul"),),),
+    "issuer": ((("countryName", "US"),), (("commonName", "Consul Agent CA 7"),)),
+    "notAfter": "Nov 20 00:36:24 2031 GMT",
+    "subjectAltName": (("DNS", "server.dc1.consul"), ("DNS", "localhost"), ("IP Address", "10.0.0.1")),
+}
+THEN = datetime(2031, 11, 20, 0, 36, 24, tzinfo=UTC)
+CA = {"subject": "Consul Agent CA 7"}
+NAMES = ["server.dc1.consul", "10.0.0.1"]
+
+
+@pytest.mark.parametrize("text", [KEY + CERTIFICATE, CERTIFICATE + KEY, (KEY + CERTIFICATE).rstrip("\n")])
+def test_parts(text: str) -> None:
+    assert (certificate(text), private_key(text)) == (CERTIFICATE, KEY)
+
+
+def test_missing_parts() -> None:
+    with pytest.raises(ValueError, match="no certificate"):
+        certificate(KEY)
+    with pytest.raises(ValueError, match="no private key"):
+        private_key(CERTIFICATE)
+
+
+def test_server_name() -> None:
+    assert server_name("dc1", "consul") == server_name("dc1", "consul.") == "server.dc1.consul"
+
+
+def test_summary() -> None:
+    assert summary({}) == {}
+    assert summary(DECODED, THEN - timedelta(days=3)) == {
+        "subject": "server.dc1.consul",
+        "issuer": "Consul Agent CA 7",
+        "names": ["10.0.0.1", "localhost", "server.dc1.consul"],
+        "days": 3,
+    }
+
+
+@pytest.mark.parametrize(
+    ("days", "ca", "names", "answer"),
+    [
+        (RENEW_DAYS + 1, CA, NAMES, True),
+        (RENEW_DAYS, CA, NAMES, False),
+        (-1, CA, NAMES, False),
+        # Another CA, or another address.
+        (1000, {"subject": "Consul Agent CA 8"}, NAMES, False),
+        (1000, {}, NAMES, False),
+        (1000, CA, [*NAMES, "10.0.0.2"], False),
+        (1000, CA, ["server.dc2.consul"], False),
+    ],
+)
+def test_good(days: int, ca: dict[str, str], names: list[str], answer: bool) -> None:
+    assert good(summary(DECODED, THEN - timedelta(days=days)), ca, names) is answer
+
+
+def test_none_is_not_good() -> None:
+    assert not good({}, CA, [])
