@@ -208,8 +208,13 @@ def venv_packages(root: str = "/opt/arpanet/venv") -> list[str]:
     return sorted(found)
 
 
-def consul_is_open() -> bool:
-    """Does a Consul answer here that tells everybody everything?"""
+def consul_is_open(unit: Mapping[str, Any]) -> bool:
+    """Does a Consul answer here that tells everybody everything?
+
+    Asked only where its files do not say so: a Consul that refuses notes each refusal in its log.
+    """
+    if not unit.get("active") or (Path(consul_config.ACL).exists() and not unit.get("stale")):
+        return False
     try:
         return bool(Admin(token_file="", timeout=3).ask("GET", "/v1/agent/self"))
     except AdminError:
@@ -222,13 +227,14 @@ def look(address: str, units: Mapping[str, list[str]], names: list[str]) -> dict
     docker0 = interface_network("docker0")
     own = address or default_address()
     installed = packages(system.family)
+    found_services = services(units)
     return {
         "address": own,
         "address_here": bool(own) and has_address(own),
         "architecture": host.architecture(platform.machine()),
         "certificate": cluster_keys.decoded(consul_config.CERTIFICATE),
         "cgroups": Path("/sys/fs/cgroup").is_dir() and bool(list(Path("/sys/fs/cgroup").iterdir())),
-        "consul_open": consul_is_open(),
+        "consul_open": consul_is_open(found_services.get("consul.service", {})),
         "daemon_keys": daemon_keys(),
         "distribution": system.__dict__,
         "dns_listeners": listeners(53),
@@ -242,7 +248,7 @@ def look(address: str, units: Mapping[str, list[str]], names: list[str]) -> dict
             {"network": network, "interface": interface}
             for network, interface in host.routed_networks(text("/proc/net/route"), "docker0")
         ],
-        "services": services(units),
+        "services": found_services,
         "systemd": Path("/run/systemd/system").is_dir(),
         "upstreams": host.upstreams(
             text("/etc/resolv.conf"),

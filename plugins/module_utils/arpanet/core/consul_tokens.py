@@ -47,11 +47,12 @@ POLICIES: Mapping[str, Rules] = {
         "node_prefix": {_EVERYTHING: _READ},
         "service_prefix": {_EVERYTHING: _WRITE, PREFIX: _READ},
         "service": {"consul": _READ},
-        "key_prefix": {names.DEPLOYMENTS_PREFIX: _WRITE, names.NODES_PREFIX: _WRITE},
+        "key_prefix": {names.DEPLOYMENTS_PREFIX: _WRITE, names.NODES_PREFIX: _WRITE, names.SWARM_PREFIX: _READ},
     },
-    # Our agent on a manager, which may also lead.
+    # Our agent on a manager, which may also lead and says what Swarm knows of each node.
     "leader": {
         "key": {names.LEADER_KEY: _WRITE},
+        "key_prefix": {names.SWARM_PREFIX: _WRITE},
         "session_prefix": {_EVERYTHING: _WRITE},
     },
     # The registry of built images, which deploys push to.
