@@ -32,23 +32,28 @@ def binary() -> Path:
 
 
 @contextmanager
-def server(program: Path | None = None) -> Iterator[str]:
-    """The URL of a fresh server, which ends with the context, as does everything in it."""
+def server(program: Path | None = None, options: dict[str, object] | None = None, token: str = "") -> Iterator[str]:
+    """The URL of a fresh server, which ends with the context, as does everything in it.
+
+    `options` are added to its configuration; `token` is one that may write keys, where that takes one.
+    """
     program = program or binary()
     with tempfile.TemporaryDirectory(prefix="arpanet-consul-") as directory:
-        process, port = _start(program, Path(directory))
+        process, port = _start(program, Path(directory), options or {}, token)
         try:
             yield f"http://127.0.0.1:{port}"
         finally:
             _stop(process)
 
 
-def _start(program: Path, directory: Path) -> tuple[subprocess.Popen[bytes], int]:
+def _start(
+    program: Path, directory: Path, options: dict[str, object], token: str
+) -> tuple[subprocess.Popen[bytes], int]:
     log = directory / "log"
     for trial in range(_TRIALS):
         ports = dict(zip(_PORTS, _free_ports(len(_PORTS)), strict=True))
         config = directory / f"config-{trial}.json"
-        config.write_text(json.dumps(_config(directory / f"data-{trial}", ports)))
+        config.write_text(json.dumps({**_config(directory / f"data-{trial}", ports), **options}))
         with log.open("ab") as out:
             process = subprocess.Popen(
                 [program, "agent", "-config-file", config], stdout=out, stderr=out, start_new_session=True
@@ -56,7 +61,7 @@ def _start(program: Path, directory: Path) -> tuple[subprocess.Popen[bytes], int
         try:
             # A process that ended has not got its ports: another program was faster.
             until(
-                lambda process=process, port=ports["http"]: process.poll() is not None or _leads(port),  # type: ignore[misc]
+                lambda process=process, port=ports["http"]: process.poll() is not None or _leads(port, token),  # type: ignore[misc]
                 what="the Consul server leading", seconds=20, every=0.05,
             )  # fmt: skip
         except BaseException:
@@ -94,10 +99,10 @@ def _free_ports(count: int) -> list[int]:
             one.close()
 
 
-def _leads(port: int) -> bool:
+def _leads(port: int, token: str) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
     try:
-        connection.request("PUT", "/v1/kv/lab/ready", body=b"{}")
+        connection.request("PUT", "/v1/kv/lab/ready", body=b"{}", headers={"X-Consul-Token": token})
         return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False

@@ -63,3 +63,9 @@ def watched(cluster: Cluster, texts: dict[str, str]) -> Iterator[dict[str, dict[
             output, _ = watcher.communicate(timeout=30)
             seen[name] = json.loads(output)
         cluster.each(lambda node: node.run("rm -f /root/watch_processes.py"))
+
+
+def held_here(texts: dict[str, str], *places: Path) -> list[str]:
+    """Files of the controller that hold one of the texts, whoever may read them."""
+    files = [path for place in places for path in place.rglob("*") if path.is_file()]
+    return [str(path) for path in files if any(text.encode() in path.read_bytes() for text in texts.values())]

@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import subprocess
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,13 +48,20 @@ class Playbooks:
     cluster: Cluster
 
     def run(
-        self, playbook: str, *flags: str, inventory: Path | None = None, terminal: bool = False, **variables: Any
+        self,
+        playbook: str,
+        *flags: str,
+        inventory: Path | None = None,
+        terminal: bool = False,
+        settings: Mapping[str, str] | None = None,
+        **variables: Any,
     ) -> Run:
-        """`ansible-playbook <playbook>.yml <flags> -e <variables>`; whatever comes of it."""
+        """`ansible-playbook <playbook>.yml <flags> -e <variables>`, with settings of Ansible in its environment;
+        whatever comes of it."""
         argv = ["ansible-playbook", f"{playbook}.yml", *flags]
         for key, value in variables.items():
             argv += ["-e", f"{key}={value}" if isinstance(value, str | int) else json.dumps({key: value})]
-        environment = self.cluster.environment()
+        environment = {**self.cluster.environment(), **(settings or {})}
         if inventory:
             environment["ANSIBLE_INVENTORY"] = str(inventory)
         if terminal:

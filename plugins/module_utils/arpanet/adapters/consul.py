@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import consul as pyconsul
 import requests
 from consul.callback import CB
-from consul.exceptions import ClientError
+from consul.exceptions import ACLPermissionDenied, ClientError
 from requests.structures import CaseInsensitiveDict
 
 from ..core.registrations import Registration
@@ -98,7 +98,7 @@ class Consul:
                 "Is the consul service running there?"
             ) from error
         except pyconsul.ConsulException as error:
-            asked = f" (asked with {self._bearer})" if "403" in str(error) or "ACL" in str(error) else ""
+            asked = f" (asked with {self._bearer})" if isinstance(error, ACLPermissionDenied) else ""
             raise ConsulError(f"{what}: Consul at {self.url} said: {error}{asked}") from error
 
     def _transact(self, steps: list[dict[str, Any]]) -> Any:
