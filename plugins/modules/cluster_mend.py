@@ -52,6 +52,7 @@ failed_repairs:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.arpanet.cluster.plugins.module_utils._consul import connect
 from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
 from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL, ENGINE
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.swarm import SwarmError
@@ -68,13 +69,14 @@ def main() -> None:
         module.exit_json(changed=bool(asked["repairs"]), failed_repairs=[])
     require(module, "docker", "consul", "msgpack")
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import ledger
-    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import Consul, ConsulError
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import ConsulError
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import Engine, EngineError
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.serf import SerfError
 
     failures = []
     try:
-        engine, consul = Engine(asked["docker_host"]), Consul(asked["consul_url"], asked["consul_token"])
+        # To give up a member takes more than deploys may.
+        engine, consul = Engine(asked["docker_host"]), connect(asked, purpose="management")
     except (ConsulError, EngineError) as error:
         module.fail_json(msg=str(error))
     for repair in asked["repairs"]:

@@ -66,6 +66,7 @@ look:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.arpanet.cluster.plugins.module_utils._consul import connect
 from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
 from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL, ENGINE
 
@@ -83,12 +84,12 @@ def main() -> None:
     )
     require(module, "docker", "consul")
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import checkup
-    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import Consul, ConsulError
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import ConsulError
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.containers import Containers
 
     asked = module.params
     try:
-        consul = Consul(asked["consul_url"], asked["consul_token"], asked["timeout"])
+        consul = connect(asked, asked["timeout"], "registrar")
     except ConsulError as error:
         module.fail_json(msg=str(error))
     containers = Containers(asked["docker_host"], asked["timeout"])

@@ -80,6 +80,7 @@ class Consul:
         self._credential = given(token or "") if token or not token_file else in_file(token_file)
         if token:
             session.headers["X-Consul-Token"] = token
+        self._beating = ""
         self._bearer = "the token that was given" if token else token_file if token_file else "no token"
         session.mount(f"{parts.scheme}://", Line(timeout, self._credential))
 
@@ -303,10 +304,13 @@ class Consul:
         """
         check = self.api.agent.check
         tell = check.ttl_fail if trouble else check.ttl_pass
+        credential = self.credential
         with self._asking(f"reporting {service}"):
             try:
-                tell(f"service:{service}", notes=trouble)
-                return
+                # Consul's agent speaks of a service with the token that registered it.
+                if credential == self._beating:
+                    tell(f"service:{service}", notes=trouble)
+                    return
             except pyconsul.ConsulException as error:
                 # Older agents answer 500 and newer ones 404.
                 if not _UNKNOWN_CHECK.search(str(error)):
@@ -315,6 +319,7 @@ class Consul:
             self.api.agent.service.register(
                 service, service_id=service, check={"name": f"{service} reports", "ttl": f"{seconds}s", **status}
             )
+            self._beating = credential
 
     # Services of nodes that have no agent
 

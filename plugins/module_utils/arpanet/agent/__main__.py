@@ -88,7 +88,7 @@ def _for_ever(config: Config) -> None:
 
     signals = StopSignals(Containers(config.docker))
 
-    heart = Consul(config.consul)
+    heart = _consul(config)
     # Three looks may be missed before the agent counts as silent.
     patience = max(30, round(3 * config.interval))
 
@@ -121,7 +121,7 @@ def _for_ever(config: Config) -> None:
     GossipWatcher(Serf(config.serf), leading.poke, _keep_tags(config).poke).start()
     stop.wait()
     with contextlib.suppress(ConsulError):
-        Consul(config.consul, timeout=2).beat(names.AGENT_SERVICE, patience, "stopped")
+        _consul(config, timeout=2).beat(names.AGENT_SERVICE, patience, "stopped")
     # Registrations stay when the agent goes, for the containers still run; not when the host goes.
     if host_stops():
         registrar.leave()

@@ -46,7 +46,7 @@ POLICIES: Mapping[str, Rules] = {
         "agent_prefix": {_EVERYTHING: _READ},
         "node_prefix": {_EVERYTHING: _READ},
         "service_prefix": {_EVERYTHING: _WRITE, PREFIX: _READ},
-        "service": {"consul": _READ},
+        "service": {"consul": _READ, names.AGENT_SERVICE: _WRITE},
         "key_prefix": {names.DEPLOYMENTS_PREFIX: _WRITE, names.NODES_PREFIX: _WRITE, names.SWARM_PREFIX: _READ},
     },
     # Our agent on a manager, which may also lead and says what Swarm knows of each node.

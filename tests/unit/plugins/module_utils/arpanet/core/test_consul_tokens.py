@@ -70,7 +70,8 @@ def test_what_workers_may_write() -> None:
 
 @pytest.mark.parametrize("policy", ["registrar", "catalog"])
 def test_the_clusters_own_services_are_registered_by_nobody_else(policy: str) -> None:
-    assert POLICIES[policy]["service"] == {"consul": "read"}
+    mine = {names.AGENT_SERVICE: "write"} if policy == "registrar" else {}
+    assert POLICIES[policy]["service"] == {"consul": "read", **mine}
     assert POLICIES[policy]["service_prefix"] == {"": "write", "arpanet-": "read"}
     assert names.REGISTRY_SERVICE.startswith("arpanet-")
 
