@@ -43,6 +43,7 @@ RETURN = r""""""
 import time
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.arpanet.cluster.plugins.module_utils._consul import connect
 from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
 from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL
 
@@ -52,10 +53,10 @@ def main() -> None:
         argument_spec={**CONSUL, "timeout": {"type": "int", "default": 60}}, supports_check_mode=True
     )
     require(module, "consul")
-    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import Consul, ConsulError
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import ConsulError
 
     asked = module.params
-    consul = Consul(asked["consul_url"], asked["consul_token"], timeout=asked["timeout"])
+    consul = connect(asked, asked["timeout"], "agent")
 
     def answers() -> bool:
         try:

@@ -76,6 +76,7 @@ hostname:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.arpanet.cluster.plugins.module_utils._consul import connect
 from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
 from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL, ENGINE
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.swarm import Swarm, SwarmError
@@ -97,7 +98,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     require(module, "docker", "consul")
-    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import Consul, ConsulError
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import ConsulError
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.drain import (
         DrainError,
         activate,
@@ -115,7 +116,7 @@ def main() -> None:
         member = alive(members(swarm), asked["node"], asked["address"])
         surge = Surge(
             Engine(asked["docker_host"]),
-            Consul(asked["consul_url"], asked["consul_token"]),
+            connect(asked),
             f"the move off {member.hostname}",
             asked["timeout"],
             asked["lock_timeout"],

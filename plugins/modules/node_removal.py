@@ -83,6 +83,7 @@ hostname:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.arpanet.cluster.plugins.module_utils._consul import connect
 from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
 from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.swarm import Swarm, SwarmError
@@ -102,13 +103,13 @@ def main() -> None:
         supports_check_mode=True,
     )
     require(module, "consul", "msgpack")
-    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import Consul, ConsulError
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import ConsulError
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.removal import Cluster
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.serf import Serf, SerfError
 
     asked = module.params
     try:
-        cluster = Cluster(Swarm(), Consul(asked["consul_url"], asked["consul_token"]), Serf(asked["serf_rpc"]))
+        cluster = Cluster(Swarm(), connect(asked, purpose="management"), Serf(asked["serf_rpc"]))
         if module.check_mode:
             traces = cluster.traces(asked["node"], asked["address"])
         else:

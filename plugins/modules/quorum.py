@@ -74,6 +74,7 @@ import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.arpanet.cluster.plugins.module_utils._consul import connect
 from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
 from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.quorum import Raft, after, count, objections
@@ -82,7 +83,7 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.swarm
 
 def rafts(module: AnsibleModule) -> tuple[list[Raft], set[str], list[str]]:
     """Both rafts, the names in them of who is to go, and why one of them cannot be asked."""
-    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import Consul, ConsulError
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import ConsulError
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.rafts import consul_raft, swarm_raft
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.swarm import Swarm, SwarmError
 
@@ -96,7 +97,7 @@ def rafts(module: AnsibleModule) -> tuple[list[Raft], set[str], list[str]]:
     except SwarmError as error:
         silent.append(f"Swarm cannot tell who its managers are ({error})")
     try:
-        found.append(consul_raft(Consul(asked["consul_url"], asked["consul_token"])))
+        found.append(consul_raft(connect(asked)))
     except ConsulError as error:
         silent.append(f"Consul cannot tell who its servers are ({error})")
     return found, going, silent

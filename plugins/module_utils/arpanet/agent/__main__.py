@@ -141,7 +141,7 @@ def _keep_tags(config: Config) -> Loop:
     RecordReader(following, tagger, tagging.poke).start()
     # A large image comes slowly.
     Puller(
-        Pulls(Consul(config.consul, timeout=CLIENT_TIMEOUT)),
+        Pulls(_consul(config, CLIENT_TIMEOUT)),
         Containers(config.docker, timeout=_PULL_TIMEOUT),
         seen=lambda: tagger.seen,
     ).start()

@@ -23,7 +23,8 @@ MANAGEMENT = "management"
 # Names of what is ours in Consul, so that nobody else's is ever changed.
 PREFIX = "arpanet-"
 
-_READ, _WRITE = "read", "write"
+# To list keys is to read them, and to know which there are.
+_READ, _LIST, _WRITE = "read", "list", "write"
 _EVERYTHING = ""
 
 Rules = Mapping[str, str | Mapping[str, str]]
@@ -47,7 +48,13 @@ POLICIES: Mapping[str, Rules] = {
         "node_prefix": {_EVERYTHING: _READ},
         "service_prefix": {_EVERYTHING: _WRITE, PREFIX: _READ},
         "service": {"consul": _READ, names.AGENT_SERVICE: _WRITE},
-        "key_prefix": {names.DEPLOYMENTS_PREFIX: _WRITE, names.NODES_PREFIX: _WRITE, names.SWARM_PREFIX: _READ},
+        "key_prefix": {
+            names.DEPLOYMENTS_PREFIX: _WRITE,
+            names.IMAGES_PREFIX: _LIST,
+            names.NODES_PREFIX: _WRITE,
+            names.PULLS_PREFIX: _WRITE,
+            names.SWARM_PREFIX: _READ,
+        },
     },
     # Our agent on a manager, which may also lead and says what Swarm knows of each node.
     "leader": {

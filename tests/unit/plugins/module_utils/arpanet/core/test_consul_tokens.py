@@ -45,7 +45,7 @@ def test_rules_are_what_consul_reads(policy: str) -> None:
     for resource, value in json.loads(rules(policy)).items():
         rights = [value] if isinstance(value, str) else [one["policy"] for one in value.values()]
         assert rights
-        assert set(rights) <= {"read", "write"}
+        assert set(rights) <= ({"read", "list", "write"} if resource == "key_prefix" else {"read", "write"})
         assert resource.removesuffix("_prefix") in {"agent", "key", "node", "operator", "service", "session"}
 
 
@@ -62,7 +62,7 @@ def writable(*policies: str) -> set[str]:
 
 def test_what_workers_may_write() -> None:
     assert writable("agent", "dns") == set()
-    assert writable("registrar") == {names.DEPLOYMENTS_PREFIX, names.NODES_PREFIX}
+    assert writable("registrar") == {names.DEPLOYMENTS_PREFIX, names.NODES_PREFIX, names.PULLS_PREFIX}
     # Subnets, pools, locks and volumes are the playbooks', and so are sessions, which locks hang on.
     assert not [key for key in writable("registrar") if names.SUBNETS_PREFIX.startswith(key)]
     assert not [policy for policy in OF_WORKERS if "session_prefix" in POLICIES[policy]]
