@@ -33,6 +33,8 @@ _SPOKEN = (
     (r"^TaskTemplate\.ContainerSpec\.Mounts", "mounts"),
     (r"^TaskTemplate\.ContainerSpec\.Labels\.arpanet\.addresses$", "ipv4_address"),
     (r"^TaskTemplate\.ContainerSpec\.Labels\.", "labels."),
+    (r"^TaskTemplate\.ContainerSpec\.Secrets", "secrets"),
+    (r"^TaskTemplate\.ContainerSpec\.Configs", "configs"),
     (r"^Labels\.", "deploy.labels."),
     (r"^TaskTemplate\.ContainerSpec\.", ""),
     (r"^TaskTemplate\.Networks", "networks"),

@@ -11,6 +11,8 @@ _NAME = re.compile(r"PASS|SECRET|TOKEN|KEY|CREDENTIAL|AUTH|PRIVATE", re.IGNORECA
 # `--password=x`, `password=x,user=y`, `https://user:x@host`
 _IN_TEXT = (
     re.compile(r"(?i)((?:pass(?:word|wd|phrase)?|secret|token|api[-_]?key)\s*(?:=|:\s)\s*)[^\s,;&\"']+"),
+    # `--requirepass x`
+    re.compile(r"(?i)(--[\w-]*(?:pass|secret|token|api-?key)[\w-]*\s+)(?!-)[^\s;&\"']+"),
     re.compile(r"(://[^/\s:@]*:)[^/\s@]+(?=@)"),
 )
 
@@ -28,7 +30,8 @@ def masked(value: Any, name: str = "") -> Any:
     if isinstance(value, dict):
         return {key: masked(item, str(key)) for key, item in value.items()}
     if isinstance(value, list):
-        return [masked(item) for item in value]
+        # In a command a flag may be one word and its value the next.
+        return [masked(item, _flag(before)) for before, item in zip([None, *value], value, strict=False)]
     if value in (None, "") or isinstance(value, bool):
         return value
     if sounds_secret(name):
@@ -37,6 +40,11 @@ def masked(value: Any, name: str = "") -> Any:
         for pattern in _IN_TEXT:
             value = pattern.sub(rf"\g<1>{HIDDEN}", value)
     return value
+
+
+def _flag(word: Any) -> str:
+    """The flag that a word is, where it stands alone: the next word is its value."""
+    return word if isinstance(word, str) and word.startswith("-") and "=" not in word and " " not in word else ""
 
 
 def masked_pair(name: str, before: Any, after: Any) -> tuple[Any, Any]:

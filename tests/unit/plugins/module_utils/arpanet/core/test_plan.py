@@ -61,7 +61,7 @@ def test_every_field_of_a_service_has_a_name_of_its_own() -> None:
 def test_names_that_users_know() -> None:
     shown = set(changed({}, deployment.spec_of("everything")))
     known = {"image", "command", "entrypoint", "mounts", "networks", "ports", "replicas", "labels.a.b"}
-    assert known | {"deploy.labels.x", "environment.A", "LogDriver.Options.max-size", "Secrets"} <= shown
+    assert known | {"deploy.labels.x", "environment.A", "LogDriver.Options.max-size", "secrets"} <= shown
     assert not [path for path in shown if path.startswith(("TaskTemplate", "ContainerSpec"))]
 
 
