@@ -18,7 +18,7 @@ from ..core.record import Record, parse
 from ..core.services import fitted
 from ..core.sizing import Need, check_room
 from ..core.spec import Spec
-from ..core.stack import Desired, desired, tasks_on
+from ..core.stack import Desired, desired, stuck_updates, tasks_on
 from ..core.subnets import DEFAULT_POOL, DEFAULT_RANGE, parse_pool
 from . import outsiders, revisions
 from .arrival import POLL_SECONDS, Arrival, RolloutError, Start, Tell
@@ -116,7 +116,11 @@ class Rollout:
         ]
         notes = service_addresses.notes(model, addresses)
         services = {name: spec for name, (spec, _) in fit.items()}
-        return replace(wanted, services=services, warnings=(*wanted.warnings, *ignored, *warnings, *notes))
+        return replace(
+            wanted,
+            services=services,
+            warnings=(*wanted.warnings, *ignored, *stuck_updates(services), *warnings, *notes),
+        )
 
     def plan(self, wanted: Desired, actual: Actual) -> Plan:
         """What has to be done; RolloutError when it cannot be done by changing things in place."""

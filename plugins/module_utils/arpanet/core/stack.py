@@ -162,6 +162,20 @@ def desired(
     )
 
 
+def stuck_updates(services: dict[str, Spec]) -> list[str]:
+    """Warnings about services whose update may wait for a node for ever, as the file says start-first."""
+    return [
+        f"service {spec['Labels'][names.LABEL_SERVICE]}: port {port['PublishedPort']} is fixed and "
+        "update_config.order is start-first: an update waits until a node has that port free, for ever where none has; "
+        "stop-first, the default here, needs no other node"
+        for _, spec in sorted(services.items())
+        for port in spec["EndpointSpec"].get("Ports") or []
+        if port["PublishMode"] == "host"
+        and port.get("PublishedPort")
+        and (spec.get("UpdateConfig") or {}).get("Order") == "start-first"
+    ]
+
+
 def _as_job(service: Spec) -> Spec:
     """A service that others wait for to complete, as what Swarm calls a job."""
     deploy = service.get("deploy") or {}

@@ -19,6 +19,7 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.stack
     network_spec,
     network_tasks,
     own_networks,
+    stuck_updates,
     tasks_on,
     without_secrets,
 )
@@ -291,3 +292,19 @@ def test_a_model_without_secrets() -> None:
 def test_content_hash() -> None:
     assert content_hash("x") == content_hash(b"x") != content_hash("y")
     assert len(content_hash("")) == 12
+
+
+@pytest.mark.parametrize(
+    ("port", "order", "told"),
+    [
+        ({"published": "80"}, "start-first", 1),
+        ({"published": "80"}, "stop-first", 0),
+        ({}, "start-first", 0),
+    ],
+)
+def test_an_update_that_may_never_find_a_node_is_told(port: Spec, order: str, told: int) -> None:
+    body = {"ports": [{"target": 80, **port}], "deploy": {"update_config": {"order": order}}}
+    found = stuck_updates(of(model({"web": body})).services)
+    assert len(found) == told
+    assert not told or "service web: port 80 is fixed" in found[0]
+    assert stuck_updates(of(model({"web": body}), publish_mode="ingress").services) == []
