@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,6 +49,16 @@ def test_by_url(consul: ConsulHttp) -> None:
 def test_through_a_manager(consul: ConsulHttp) -> None:
     assert keys(through_managers(variables(node1=HERE), "secret", 5)(ASKED)) == ANSWER
     assert set(consul.tokens) == {"secret"}
+
+
+def test_a_managers_own_token_is_read_there(
+    consul: ConsulHttp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_values, "TOKEN_FILE", str(tmp_path / "deploy"))
+    (tmp_path / "deploy").write_text("of the manager\n")
+    assert keys(through_managers(variables(node1=HERE), None, 5)(ASKED)) == ANSWER
+    through_managers(variables(node1=HERE), "given", 5)(ASKED)
+    assert set(consul.tokens) == {"of the manager", "given"}
 
 
 def test_a_manager_that_is_down_is_passed_over(consul: ConsulHttp) -> None:

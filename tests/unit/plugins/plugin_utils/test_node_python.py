@@ -87,3 +87,11 @@ def test_a_host_that_is_down(ssh: Mock) -> None:
     ssh.exec_command.side_effect = AnsibleConnectionFailure("ssh: connect to host 192.0.2.11 port 22: timed out")
     with pytest.raises(NodeError, match="port 22: timed out"):
         run_python("node1", {}, "print()")
+
+
+def test_as_root_where_that_is_allowed(ssh: Mock) -> None:
+    run_python("node1", {}, "print(1)", as_root=True)
+    (shell, flag, script) = shlex.split(command(ssh)[0])
+    assert (shell, flag) == ("/bin/sh", "-c")
+    assert script.endswith("then exec python3 -; else exec sudo -n python3 -; fi")
+    assert "sudo -n true" in script

@@ -217,6 +217,14 @@ def test_the_token_is_with_every_request_and_in_no_address() -> None:
     assert not [asked for asked in script.asked if "s3cret" in asked.path_url]
 
 
+def test_a_service_that_beats_is_registered_by_each_token_once() -> None:
+    consul, script = scripted({"/v1/agent/service/register": "", "/v1/agent/check/pass/service:x": ""}, token="one")
+    for _ in range(3):
+        consul.beat("x", 90)
+    asked = [request.path_url.split("?")[0].rpartition("/")[2] for request in script.asked]
+    assert asked == ["register", "service:x", "service:x"]
+
+
 @pytest.fixture
 def silence() -> Iterator[int]:
     """A port that takes connections and never answers."""

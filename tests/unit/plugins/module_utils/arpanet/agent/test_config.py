@@ -14,6 +14,7 @@ def test_defaults(tmp_path: Path) -> None:
         address="10.0.0.1",
         node="",
         consul="http://127.0.0.1:8500",
+        token_file="",
         docker="unix:///var/run/docker.sock",
         interval=30,
         serf="127.0.0.1:7373",
@@ -35,6 +36,7 @@ def test_defaults(tmp_path: Path) -> None:
         ({"address": "10.0.0.1", "tags": ["a"]}, r"tags is \['a'\], not an object of strings"),
         ({"address": "10.0.0.1", "tags": {"rack": 7}}, "tags is .* not an object of strings"),
         ({"address": "10.0.0.1", "consul": 8500}, "consul is 8500, not a string"),
+        ({"address": "10.0.0.1", "token_file": None}, "token_file is None, not a string"),
     ],
 )
 def test_what_cannot_be_used(tmp_path: Path, text: object, message: str) -> None:

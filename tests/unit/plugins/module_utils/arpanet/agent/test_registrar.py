@@ -243,3 +243,18 @@ def test_one_that_does_not_run_is_given_nothing(node: Node) -> None:
     node.runs(waiting("c1", "10.32.0.9", trouble="paused"))
     node.registrar.look()
     assert node.docker.there[0].moves
+
+
+def test_under_a_new_token_everything_is_written_once_more(node: Node) -> None:
+    node.runs(container("c1"))
+    node.registrar.look()
+    written = [*node.consul.calls]
+    node.consul.credential = "one"
+    for _ in range(2):
+        node.registrar.look()
+    assert sorted(node.consul.calls) == sorted([*written, *written])
+    node.consul.credential = "two"
+    node.runs(container("c1"), container("c2", "2"))
+    node.registrar.look()
+    # What is new has the new token anyway.
+    assert len(node.consul.calls) == len(written) * 4

@@ -205,3 +205,13 @@ def test_dns(address: str, process: str, taken: bool) -> None:
 @pytest.mark.parametrize(("count", "said"), [(0, False), (1, False), (2, True), (3, False), (4, True)])
 def test_even(count: int, said: bool) -> None:
     assert bool(preflight.even(["m"] * count)) is said
+
+
+def test_key_holder() -> None:
+    names = ["consul", "consul-acl", "consul-ca"]
+    nodes: dict[str, Any] = {"a": {"keys": []}, "b": {"keys": ["consul", "serf"]}, "c": {}, "d": {"keys": names}}
+    assert preflight.key_holder(nodes, ["a", "b", "c", "d"], names) == "d"
+    assert preflight.key_holder(nodes, ["a", "b", "c"], names) == "b"
+    # The first manager makes them; one that is down does not.
+    assert preflight.key_holder({**nodes, "b": {"keys": []}}, ["c", "a", "b"], names) == "a"
+    assert preflight.key_holder({"c": {}}, ["c"], names) == ""
