@@ -18,6 +18,10 @@ ENTRIES = {
     "remove": ("deploy", "check_remove", "remove"),
     "drain": ("operate", "check", "drain"),
     "activate": ("operate", "check", "activate"),
+    "promote": ("operate", "check_member", "regroup"),
+    "demote": ("operate", "check_member", "demote", "regroup"),
+    "rebalance": ("operate", "rebalance"),
+    "upgrade": ("operate", "versions", "upgrade_order", "upgrade_begin", "upgrade_end"),
     "leave": ("operate", "check", "leave", "exit", "forget"),
 }
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")

@@ -23,6 +23,8 @@ from . import cluster_keys
 from .consul_admin import Admin, AdminError
 
 KEYS = consul_config.KEYS
+# What a Consul server alone has.
+RAFT = "/var/lib/consul/raft"
 # The role docker's mark that the daemon.json is its own.
 DAEMON_MARK = "/etc/arpanet/daemon.json"
 
@@ -235,6 +237,7 @@ def look(address: str, units: Mapping[str, list[str]], names: list[str]) -> dict
         "certificate": cluster_keys.decoded(consul_config.CERTIFICATE),
         "cgroups": Path("/sys/fs/cgroup").is_dir() and bool(list(Path("/sys/fs/cgroup").iterdir())),
         "consul_open": consul_is_open(found_services.get("consul.service", {})),
+        "consul_raft": Path(RAFT).is_dir(),
         "daemon_keys": daemon_keys(),
         "distribution": system.__dict__,
         "dns_listeners": listeners(53),

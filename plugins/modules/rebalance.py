@@ -1,0 +1,118 @@
+#!/usr/bin/python
+# Copyright (c) The arpanet.cluster authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: rebalance
+short_description: Moves instances so that nodes carry as much as they can evenly
+version_added: 0.1.0
+description:
+  - Runs on a manager. Moves as few instances as even things out, each only when its replacement is healthy on
+    another node; their numbers are kept, and what is in its place is not touched.
+  - Services on every node, jobs, services that only one node may run and those with placement preferences of their own
+    stay where they are.
+author:
+  - The arpanet.cluster authors (@arpanet)
+extends_documentation_fragment:
+  - arpanet.cluster.consul
+  - arpanet.cluster.engine
+attributes:
+  check_mode:
+    support: full
+    description: Says which instances would move.
+  diff_mode:
+    support: none
+    description: The moves are in the result.
+  idempotent:
+    support: full
+    description: Does nothing where all is even.
+options:
+  deployment:
+    description: Move instances of this deployment alone; of all where it is empty.
+    type: str
+    default: ""
+  timeout:
+    description: Seconds for the replacements of one node's instances to be healthy.
+    type: int
+    default: 300
+  lock_timeout:
+    description: Seconds to wait for another controller that works on one of the deployments.
+    type: int
+    default: 60
+"""
+
+EXAMPLES = r"""
+- name: Give a new node its share
+  arpanet.cluster.rebalance:
+"""
+
+RETURN = r"""
+text:
+  description: What moved (or, in check mode, would), a line each.
+  returned: success
+  type: str
+moves:
+  description: The moves.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{service: abc_web, count: 1, to: [node3]}]
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.arpanet.cluster.plugins.module_utils._consul import connect
+from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
+from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL, ENGINE
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.rebalance import plan, text
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **CONSUL,
+            **ENGINE,
+            "deployment": {"type": "str", "default": ""},
+            "timeout": {"type": "int", "default": 300},
+            "lock_timeout": {"type": "int", "default": 60},
+        },
+        supports_check_mode=True,
+    )
+    require(module, "docker", "consul")
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import ConsulError
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.elections import patiently
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import Engine, EngineError
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.surge import Surge
+
+    asked = module.params
+    try:
+        engine = Engine(asked["docker_host"])
+        surge = Surge(engine, connect(asked), "a rebalance", asked["timeout"], asked["lock_timeout"])
+        services = patiently(lambda: engine.services(asked["deployment"] or None))
+        if asked["deployment"] and not services:
+            module.fail_json(msg=f"There is no deployment {asked['deployment']} here: status.yml lists them.")
+        nodes = {node["ID"]: node for node in patiently(engine.nodes)}
+        shifts = plan(services, patiently(engine.all_tasks), nodes)
+        reasons: list[str] = []
+        for source in [] if module.check_mode else dict.fromkeys(shift.node for shift in shifts):
+            reasons += surge.move([shift.move for shift in shifts if shift.node == source], source)
+    except (ConsulError, EngineError) as error:
+        module.fail_json(msg=f"Instances cannot be moved: {error}")
+    result: dict[str, Any] = {
+        "changed": bool(shifts),
+        "text": text(shifts, nodes) or "  all is even",
+        "moves": [{"service": shift.move.service, "count": shift.move.count, "to": list(shift.to)} for shift in shifts],
+    }
+    if reasons:
+        module.fail_json(
+            msg=f"{'; '.join(reasons)}. What has moved has moved, all others are where they were.", **result
+        )
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
