@@ -159,6 +159,7 @@ notes:
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -189,9 +190,11 @@ def teller(path: str | None) -> Callable[[str], None]:
     """What passes a line on to the controller, which reads the file while this module works."""
 
     def tell(line: str) -> None:
-        if path:
-            with Path(path).open("a", encoding="utf-8") as file:
-                file.write(f"{line}\n")
+        # Whoever watched may be gone, and the file's directory; the work goes on.
+        with suppress(OSError):
+            if path:
+                with Path(path).open("a", encoding="utf-8") as file:
+                    file.write(f"{line}\n")
 
     return tell
 
