@@ -21,7 +21,7 @@ export MOLECULE_COMMAND_BORDERS := false
 PLAY := ANSIBLE_INVENTORY=$(INVENTORY) ansible-playbook
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all bench lab-up lab-down lint unit integration molecule engine clean
+.PHONY: help demo test test-all bench lab-up lab-down lint unit integration molecule molecule-more engine clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -38,8 +38,9 @@ demo: lab-up ## From bare nodes to a fig file that answers by name
 test: lint integration unit molecule ## Lint, tests against a real Consul, unit tests, every molecule scenario
 	@echo 'make test: lint, unit tests and scenarios passed'
 
-test-all: test ## The same, then the scenarios on Debian 12 as well
-	@$(MAKE) --no-print-directory molecule OS=debian-12
+test-all: test ## The same, then further scenarios, and all of them on Debian 12 as well
+	@$(MAKE) --no-print-directory molecule-more
+	@$(MAKE) --no-print-directory molecule molecule-more OS=debian-12
 
 lint: $(STAMP) ## ruff, mypy --strict, ansible-lint, antsibull-changelog
 	ruff check --quiet .
@@ -58,6 +59,9 @@ integration: engine ## Tests of the adapters against a real Consul server
 molecule: engine ## Every molecule scenario, from bare nodes
 	OS=$(OS) molecule destroy
 	OS=$(OS) molecule test --all
+
+molecule-more: engine ## The scenarios that are too long for every change, each on nodes of its own
+	OS=$(OS) MOLECULE_GLOB='molecule/more/*/molecule.yml' molecule test --all
 
 bench: lab-up ## Measure on the lab, side by side with docker stack deploy
 	$(PLAY) site.yml
