@@ -135,4 +135,4 @@ def _put(cluster: Cluster, key: str, value: dict[str, Any]) -> None:
 
 
 def _consul(node: Any, method: str, path: str, body: str = "") -> None:
-    node.script("put", method, path, body)
+    node.consul(path, method, body=body)

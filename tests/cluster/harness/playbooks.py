@@ -46,6 +46,8 @@ class Playbooks:
     """The playbooks of the checkout, on one inventory."""
 
     cluster: Cluster
+    #: Seconds that a playbook has.
+    patience: int = 300
 
     def run(
         self,
@@ -67,7 +69,7 @@ class Playbooks:
         if terminal:
             return _at_a_terminal(argv, environment)
         done = subprocess.run(
-            argv, cwd=CHECKOUT, env=environment, capture_output=True, text=True, timeout=300, check=False
+            argv, cwd=CHECKOUT, env=environment, capture_output=True, text=True, timeout=self.patience, check=False
         )
         return Run(" ".join(argv), done.returncode, done.stdout + done.stderr)
 

@@ -5,15 +5,13 @@ A key is never an argument of a process.
 
 from __future__ import annotations
 
-import http.client
 import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 from ..core import keyring
 from ..core.keyring import Ring, RotationError, Step
+from .consul_raw import RawError, ask
 from .serf import Serf, SerfError
 
 
@@ -70,7 +68,7 @@ class ConsulKeys:
 
     def __init__(self, url: str, token_file: str) -> None:
         self._url = url
-        self._token = Path(token_file)
+        self._token_file = token_file
 
     def ring(self) -> Ring:
         """:raises RotationError: Consul does not answer, or a member is gone."""
@@ -86,17 +84,8 @@ class ConsulKeys:
         self._ask(method, "/v1/operator/keyring", {"Key": step.key})
 
     def _ask(self, method: str, path: str, body: Mapping[str, str] | None = None) -> Any:
-        parts = urlsplit(self._url)
-        headers = {"X-Consul-Token": self._token.read_text().strip()} if self._token.is_file() else {}
-        line = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
         try:
-            line.request(method, path, json.dumps(body) if body else None, headers)
-            answer = line.getresponse()
-            text = answer.read().decode(errors="replace")
-        except OSError as error:
-            raise RotationError(f"Consul at {self._url} does not answer: {error}") from error
-        finally:
-            line.close()
-        if answer.status >= 400:
-            raise RotationError(f"Consul said to {method} {path}: {answer.status} {text.strip()}")
-        return json.loads(text) if text.strip() else None
+            data = ask(method, path, json.dumps(body).encode() if body else None, self._url, self._token_file)
+        except RawError as error:
+            raise RotationError(str(error)) from error
+        return json.loads(data) if data.strip() else None

@@ -79,13 +79,15 @@ def write_peers(peers: list[dict[str, Any]]) -> None:
     os.chown(path, owner.pw_uid, owner.pw_gid)
 
 
-def go_on_alone(address: str, lost: Collection[str], timeout: float) -> list[str]:
+def go_on_alone(address: str, lost: Collection[str], timeout: float, anew: bool = False) -> list[str]:
     """Make this node the only manager of its swarm, and take out the entries of lost ones, by hostname.
 
-    What was taken out. :raises SwarmError: it has no leader after `timeout` seconds.
+    With `anew` also where it has a leader: its address may be another. What was taken out.
+
+    :raises SwarmError: it has no leader after `timeout` seconds.
     """
     swarm = Swarm(timeout=timeout)
-    if not _has_leader(swarm):
+    if anew or not _has_leader(swarm):
         swarm.begin_anew(f"{address}:{PORT}", address)
         swarm.wait(timeout, manager=True)
     return forget(swarm, lost, timeout)

@@ -105,6 +105,11 @@ class Swarm:
         }
         self._call("POST", "/swarm/init", body)
 
+    def touch(self) -> None:
+        """Write the swarm's settings as they are: an entry in the raft that changes nothing."""
+        swarm = self._call("GET", "/swarm")
+        self._call("POST", f"/swarm/update?version={swarm['Version']['Index']}", swarm["Spec"])
+
     def begin_anew(self, advertise: str, data_path: str) -> None:
         """Go on as the only manager of the swarm that this node was in, with everything in it."""
         body = {"ListenAddr": advertise, "AdvertiseAddr": advertise, "DataPathAddr": data_path, "ForceNewCluster": True}

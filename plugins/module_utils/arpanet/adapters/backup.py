@@ -1,0 +1,223 @@
+"""Reads what a cluster cannot be built of anew, and writes it on new nodes; with the standard library alone."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from ..core import backup
+from ..core.backup import Backup, BackupError
+from . import host
+from .consul_raw import RawError, ask
+from .recovery import go_on_alone
+from .swarm import Swarm, SwarmError
+
+SWARM = Path("/var/lib/docker/swarm")
+KEYS = Path(host.KEYS)
+# An engine that stands still for longer would be missed by its peers.
+_STILL = 8
+# Seconds by which a follower may be behind.
+_BEHIND = 1.0
+
+
+def read(created: str) -> Backup:
+    """Everything, from a manager with a majority behind it. :raises BackupError: a part does not answer."""
+    try:
+        local = Swarm(timeout=20).local()
+        Swarm(timeout=20).members()
+        keys, external = json.loads(ask("GET", "/v1/kv/?recurse&consistent")), _external()
+        snapshot = ask("GET", "/v1/snapshot", timeout=120)
+    except (SwarmError, RawError) as error:
+        raise BackupError(str(error)) from error
+    files = {f"{backup.SWARM}{name}": data for name, data in _swarm().items()}
+    files |= {f"{backup.KEYS}{path.name}": path.read_bytes() for path in KEYS.glob("[!.]*") if path.is_file()}
+    files[backup.CONSUL_KEYS] = _json([{"key": k["Key"], "flags": k["Flags"], "value": k["Value"]} for k in keys])
+    files[backup.CONSUL_EXTERNAL] = _json(external)
+    files[backup.CONSUL_SNAPSHOT] = snapshot
+    about = {"created": created, "cluster": local.cluster_id, "node": os.uname().nodename, "node_id": local.node_id}
+    return Backup(about, files)
+
+
+def _external() -> list[dict[str, Any]]:
+    """Services of nodes that have no agent: nobody else would say them again."""
+    found = []
+    for node in json.loads(ask("GET", "/v1/catalog/nodes")):
+        name = node["Node"]
+        checks = json.loads(ask("GET", f"/v1/health/node/{quote(name)}"))
+        if any(check["CheckID"] == "serfHealth" for check in checks):
+            continue
+        services = json.loads(ask("GET", f"/v1/catalog/node/{quote(name)}"))["Services"] or {}
+        found += [
+            {
+                "Node": name,
+                "Address": node["Address"],
+                "Service": {key: one.get(key) for key in ("ID", "Service", "Address", "Port", "Tags", "Meta")},
+            }
+            for one in services.values()
+        ]
+    return found
+
+
+def _swarm() -> dict[str, bytes]:
+    """The files of the swarm at one moment, as a host that loses its power would find them.
+
+    That an entry of the raft is decided is on the disk only with the next one, and what is not decided a
+    restore throws away: so the last change before a backup is followed by two that change nothing.
+    """
+    for _ in range(2):
+        Swarm(timeout=20).touch()
+        time.sleep(_BEHIND)
+    with _standing_still():
+        return {
+            str(path.relative_to(SWARM)): path.read_bytes()
+            for path in sorted(SWARM.rglob("*"))
+            # Raft's next segment is empty.
+            if path.is_file() and path.suffix != ".tmp"
+        }
+
+
+@contextlib.contextmanager
+def _standing_still() -> Iterator[None]:
+    """The engine of this node writes nothing meanwhile. Its containers go on, and so does the swarm."""
+    _, shown = host.run("systemctl", "show", "--property=MainPID", "--value", "docker.service")
+    process = int(shown.strip() or 0)
+    if not process:
+        raise BackupError("the engine does not run: systemctl start docker")
+    # Whatever becomes of this process, the engine goes on.
+    waker = f"import os, time; time.sleep({_STILL}); os.kill({process}, {int(signal.SIGCONT)})"
+    with subprocess.Popen([sys.executable, "-c", waker], start_new_session=True) as guard:
+        began = time.monotonic()
+        os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(process, signal.SIGCONT)
+            guard.kill()
+    if time.monotonic() - began > _STILL:
+        raise BackupError(f"reading {SWARM} took longer than {_STILL} seconds, in which it may have changed")
+
+
+def write_keys(saved: Backup) -> list[str]:
+    """Put the cluster's keys back; the names of those that were others or none."""
+    KEYS.parent.mkdir(mode=0o755, exist_ok=True)
+    KEYS.mkdir(mode=0o700, exist_ok=True)
+    written = []
+    for name, data in saved.below(backup.KEYS).items():
+        path = KEYS / name
+        if path.is_file() and path.read_bytes() == data:
+            continue
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        written.append(name)
+    return written
+
+
+def in_it(saved: Backup) -> bool:
+    """Is this node a manager of the saved swarm, with a majority?"""
+    swarm = Swarm(timeout=20)
+    try:
+        local = swarm.local()
+        return local.manager and bool(swarm.members()) and local.cluster_id == saved.about["cluster"]
+    except SwarmError:
+        return False
+
+
+def write_swarm(saved: Backup, address: str, timeout: float) -> None:
+    """Make this node the only manager of the saved swarm. :raises BackupError: it is in one, or it fails."""
+    try:
+        state = Swarm(timeout=40).local().state
+    except SwarmError as error:
+        raise BackupError(f"the engine does not answer: {error}") from error
+    if state == "active" and not _half_written():
+        raise BackupError("this node is in a swarm: restore on fresh nodes, or run reset.yml first")
+    _systemctl("stop", "docker.socket", "docker.service")
+    shutil.rmtree(SWARM, ignore_errors=True)
+    mark = SWARM.parent / ".arpanet-restore"
+    mark.touch()
+    for name, data in saved.below(backup.SWARM).items():
+        path = SWARM / name
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.write_bytes(data)
+        path.chmod(0o600)
+    _systemctl("start", "docker.service")
+    try:
+        members = Swarm(timeout=40)
+        go_on_alone(address, (), timeout, anew=True)
+        own = members.local().node_id
+        _forget_others(members, own, timeout)
+    except SwarmError as error:
+        raise BackupError(f"the swarm does not go on: {error}") from error
+    mark.unlink(missing_ok=True)
+
+
+def _half_written() -> bool:
+    return (SWARM.parent / ".arpanet-restore").exists()
+
+
+def _forget_others(swarm: Swarm, own: str, timeout: float) -> None:
+    """The saved nodes are gone: those of the new cluster join with ids of their own."""
+    deadline = time.monotonic() + timeout
+    while others := [member for member in swarm.members() if member.id != own]:
+        for member in others:
+            if member.state == "down":
+                swarm.forget(member.id)
+        if time.monotonic() > deadline:
+            left = ", ".join(member.hostname for member in others)
+            raise SwarmError(f"{left} of the saved swarm still counts as alive: switch the old nodes off")
+        time.sleep(1)
+
+
+def write_consul(saved: Backup) -> int:
+    """Put keys and external services back, those that differ; how many."""
+    try:
+        now = {one["Key"]: one["Value"] for one in json.loads(ask("GET", "/v1/kv/?recurse&consistent"))}
+    except RawError as error:
+        if "404" not in str(error):
+            raise BackupError(str(error)) from error
+        now = {}
+    written = 0
+    try:
+        for entry in saved.json(backup.CONSUL_KEYS):
+            raw = base64.b64decode(entry["value"] or "")
+            if not backup.restorable(entry["key"], _object(raw)) or now.get(entry["key"], ...) == entry["value"]:
+                continue
+            ask("PUT", f"/v1/kv/{quote(entry['key'])}?flags={entry['flags']}", raw)
+            written += 1
+        known = {(one["Node"], one["Service"]["ID"]) for one in _external()}
+        for one in saved.json(backup.CONSUL_EXTERNAL):
+            if (one["Node"], one["Service"]["ID"]) not in known:
+                ask("PUT", "/v1/catalog/register", _json(one))
+                written += 1
+    except RawError as error:
+        raise BackupError(str(error)) from error
+    return written
+
+
+def _object(raw: bytes) -> Mapping[str, Any] | None:
+    try:
+        value = json.loads(raw or b"null")
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value).encode()
+
+
+def _systemctl(*words: str) -> None:
+    code, said = host.run("systemctl", *words, timeout=120)
+    if code:
+        raise BackupError(f"systemctl {' '.join(words)} failed: {said.strip() or 'journalctl -xe says why'}")

@@ -1,0 +1,40 @@
+"""Consul's API with the standard library alone, for what has to work before, and without, a library."""
+
+from __future__ import annotations
+
+import http.client
+from pathlib import Path
+from urllib.parse import urlsplit
+
+DEFAULT_URL = "http://127.0.0.1:8500"
+# The token that may do everything, on managers alone; there is none without access control.
+TOKEN_FILE = "/etc/arpanet/tokens/management"
+
+
+class RawError(Exception):
+    """Consul did not answer, or refused; the message says what was tried and what it said."""
+
+
+def ask(
+    method: str,
+    path: str,
+    body: bytes | None = None,
+    url: str = DEFAULT_URL,
+    token_file: str = TOKEN_FILE,
+    timeout: float = 30,
+) -> bytes:
+    """The body of an answer. :raises RawError: any status from 400 on."""
+    parts, token = urlsplit(url), Path(token_file)
+    headers = {"X-Consul-Token": token.read_text().strip()} if token.is_file() else {}
+    line = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout)
+    try:
+        line.request(method, path, body, headers)
+        answer = line.getresponse()
+        data = answer.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise RawError(f"Consul at {url} does not answer: {error}") from error
+    finally:
+        line.close()
+    if answer.status >= 400:
+        raise RawError(f"Consul said to {method} {path}: {answer.status} {data.decode(errors='replace').strip()}")
+    return data

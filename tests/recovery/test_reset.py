@@ -1,0 +1,40 @@
+"""A node is as it was, and becomes one again."""
+
+from conftest import Lab
+
+
+def test_what_is_not_meant(lab: Lab) -> None:
+    node = lab.cluster.nodes[-1].name
+    for asked, said in (
+        ({}, "Say which node"),
+        ({"node": "nobody", "confirm": "yes"}, "The inventory has no nobody"),
+        ({"node": node}, "add -e confirm=yes"),
+        ({"node": node, "confirm": "yes"}, f"{node} is still in the swarm"),
+    ):
+        run = lab.playbooks.run("reset", **asked)
+        assert (run.code, run.changed) == (2, 0), run.output
+        assert said in run.words
+
+
+def test_a_node_comes_and_goes(lab: Lab) -> None:
+    node = lab.cluster.nodes[-1]
+    asked = {"node": node.name, "confirm": "yes", "force": "true"}
+    there = f"ls -d {' '.join(LEFT_BEHIND)} 2>/dev/null || true"
+    checked = lab.playbooks.do("reset", "--check", **asked)
+    assert checked.changed == 1
+    assert "leave the swarm" in checked.output
+    assert node.run(there).split()
+    lab.playbooks.do("reset", **asked)
+    assert node.run(there).split() == []
+    assert "Swarm: inactive" in node.run("docker info 2>/dev/null")
+    assert node.run("docker ps --all --quiet") == ""
+    assert node.run("ss -Hltun 'sport = :8301 or sport = :7947 or sport = :53 or sport = :5000'") == ""
+    assert lab.playbooks.do("reset", **asked).changed == 0
+    assert lab.playbooks.run("doctor").code == 2
+
+
+LEFT_BEHIND = (
+    "/etc/arpanet", "/etc/consul.d", "/etc/serf", "/opt/arpanet", "/var/lib/arpanet", "/var/lib/consul",
+    "/var/lib/serf", "/etc/docker/daemon.json", "/etc/systemd/system/consul.service",
+    "/etc/systemd/system/arpanet-agent.service",
+)  # fmt: skip

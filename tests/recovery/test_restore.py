@@ -1,0 +1,57 @@
+"""A cluster is saved, all of its nodes are lost, and new ones take their place."""
+
+from pathlib import Path
+
+import pytest
+from conftest import Lab
+from kept import promised, still_there
+
+# How a compressed archive begins, in base64.
+GZIP = "H4sIA"
+
+
+@pytest.fixture
+def passphrase(tmp_path: Path) -> Path:
+    path = tmp_path / "passphrase"
+    path.write_text("correct horse battery staple\n")
+    return path
+
+
+def test_on_new_nodes(lab: Lab, tmp_path: Path, passphrase: Path) -> None:
+    before = promised(lab.cluster)
+    keys = lab.cluster.manager.run("sha256sum /etc/arpanet/keys/serf /etc/arpanet/keys/consul")
+    run = lab.playbooks.do("backup", "-vvv", to=str(tmp_path), passphrase_file=str(passphrase))
+    (saved,) = tmp_path.glob("arpanet-*.vault")
+    assert saved.stat().st_mode & 0o777 == 0o600
+    assert saved.read_bytes().startswith(b"$ANSIBLE_VAULT")
+    for key in lab.cluster.manager.run("cat /etc/arpanet/keys/serf /etc/arpanet/keys/consul").split():
+        assert key not in run.output
+    assert GZIP not in run.output, "the archive is in what a verbose run prints"
+
+    lab.lose(*(node.name for node in lab.cluster.nodes))
+    lab.up()
+    asked = {"from": str(saved), "passphrase_file": str(passphrase)}
+    refused = lab.playbooks.run("restore", **asked)
+    assert (refused.code, refused.changed) == (2, 0)
+    assert "The old one must be switched off for good" in refused.words
+    lab.playbooks.do("restore", **asked, confirm="yes")
+    lab.whole()
+    still_there(lab.cluster, lab.playbooks, before)
+    assert lab.cluster.manager.run("sha256sum /etc/arpanet/keys/serf /etc/arpanet/keys/consul") == keys
+    # Once more: everything is there.
+    again = lab.playbooks.do("restore", **asked, confirm="yes")
+    assert again.changed == 0
+
+
+def test_what_is_refused(lab: Lab, tmp_path: Path, passphrase: Path) -> None:
+    assert "always encrypted" in lab.playbooks.run("backup", to=str(tmp_path)).words
+    missing = lab.playbooks.run("backup", to=str(tmp_path / "none"), passphrase_file=str(passphrase))
+    assert "is no directory of the controller" in missing.words
+    lab.playbooks.do("backup", to=str(tmp_path), passphrase_file=str(passphrase))
+    (saved,) = tmp_path.glob("arpanet-*.vault")
+    other = tmp_path / "other"
+    other.write_text("something else\n")
+    asked = {"from": str(saved), "confirm": "yes"}
+    wrong = lab.playbooks.run("restore", **asked, passphrase_file=str(other))
+    assert "cannot be decrypted" in wrong.words
+    assert wrong.changed == 0
