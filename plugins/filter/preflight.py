@@ -18,11 +18,12 @@ def node_problems(
     managers: Sequence[str],
     workers: Sequence[str],
     supported: Mapping[str, Sequence[str]],
+    joins: bool = False,
 ) -> list[str]:
     remark = preflight.even(managers)
     if remark:
         Display().warning(remark)
-    return preflight.node_problems(nodes, managers, workers, supported)
+    return preflight.node_problems(nodes, managers, workers, supported, joins)
 
 
 def peer_address(variables: Mapping[str, Any]) -> str:

@@ -104,9 +104,6 @@ changed_keys:
   sample: {/etc/serf/arpanet.json: [tags]}
 """
 
-import re
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import files as adapter
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import files as core
@@ -125,33 +122,6 @@ ENTRY = {
 }
 
 
-def wanted(entry: dict[str, Any]) -> core.Wanted:
-    """One entry of the task as the plan knows it."""
-    path, kind, mode = entry["path"], entry["state"], entry["mode"]
-    if not path.startswith("/"):
-        raise ValueError(f"{path} is not an absolute path")
-    if mode is not None and not re.fullmatch(r"0[0-7]{3,4}", mode):
-        raise ValueError(f"{path}: mode {mode!r} is not a quoted octal number such as '0644'")
-    secret = entry["secret_content"]
-    text = entry["content"] if secret is None else secret
-    if kind == "file" and text is None:
-        raise ValueError(f"{path}: a file needs content or secret_content")
-    if kind == "link" and not entry["target"]:
-        raise ValueError(f"{path}: a link needs a target")
-    return core.Wanted(
-        path=path,
-        kind=kind,
-        content=None if text is None else text.encode(),
-        target=entry["target"],
-        mode=None if mode is None else int(mode, 8),
-        owner=entry["owner"],
-        group=entry["group"],
-        validate=entry["validate"],
-        secret=secret is not None,
-        keep=entry["keep"],
-    )
-
-
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
@@ -166,7 +136,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        entries = [wanted(entry) for entry in module.params["files"]]
+        entries = [core.wanted(entry) for entry in module.params["files"]]
         changes = core.plan([(entry, adapter.read(entry)) for entry in entries])
         for change in changes:
             if not module.check_mode:

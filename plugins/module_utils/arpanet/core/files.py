@@ -7,8 +7,10 @@ what a diff may show of it; the text of a secret never gets that far.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 HIDDEN = "(secret)"
 
@@ -58,6 +60,47 @@ class Change:
 
 class Conflict(Exception):
     """A path is something that must not be replaced by what is wanted there."""
+
+
+def wanted(entry: Mapping[str, Any]) -> Wanted:
+    """One entry as the module `files` takes it; ValueError where it is none."""
+    path, kind, mode = entry["path"], entry.get("state") or "file", entry.get("mode")
+    if not path.startswith("/"):
+        raise ValueError(f"{path} is not an absolute path")
+    if mode is not None and not re.fullmatch(r"0[0-7]{3,4}", mode):
+        raise ValueError(f"{path}: mode {mode!r} is not a quoted octal number such as '0644'")
+    secret = entry.get("secret_content")
+    text = entry.get("content") if secret is None else secret
+    if kind == "file" and text is None:
+        raise ValueError(f"{path}: a file needs content or secret_content")
+    if kind == "link" and not entry.get("target"):
+        raise ValueError(f"{path}: a link needs a target")
+    return Wanted(
+        path=path,
+        kind=kind,
+        content=None if text is None else text.encode(),
+        target=entry.get("target"),
+        mode=None if mode is None else int(mode, 8),
+        owner=entry.get("owner"),
+        group=entry.get("group"),
+        validate=entry.get("validate"),
+        secret=secret is not None,
+        keep=bool(entry.get("keep")),
+    )
+
+
+def json_text(value: object) -> str:
+    """JSON as all our files have it, whoever writes them."""
+    return json.dumps(value, indent=4, sort_keys=True) + "\n"
+
+
+def merged(value: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """One object over another, objects inside of them likewise."""
+    found = dict(value)
+    for key, item in over.items():
+        below = found.get(key)
+        found[key] = merged(below, item) if isinstance(below, Mapping) and isinstance(item, Mapping) else item
+    return found
 
 
 def plan(pairs: Iterable[tuple[Wanted, Found]]) -> list[Change]:

@@ -23,10 +23,11 @@ def node_problems(
     managers: Sequence[str],
     workers: Sequence[str],
     supported: Mapping[str, Sequence[str]],
+    joins: bool = False,
 ) -> list[str]:
-    """Groups, distribution, architecture, addresses and names."""
+    """Groups, distribution, architecture, addresses and names. Hosts that join need no manager beside them."""
     found = []
-    if not managers:
+    if not managers and not joins:
         found.append("The group managers is empty. Put one node there, or three to survive the loss of one.")
     for name in sorted(set(managers) & set(workers)):
         found.append(f"{name} is in both groups, managers and workers. Take it out of one.")
@@ -175,6 +176,8 @@ def _local(facts: Facts) -> Local:
 
 def key_problems(nodes: Mapping[str, Facts], managers: Sequence[str], key: str) -> list[str]:
     """A key that nobody who answers has, and that somebody who does not may have."""
+    if not managers:
+        return []
     known = [name for name in managers if nodes.get(name)]
     if not known:
         return [f"No manager answers, and the key {key} is kept by them. Bring one up: {', '.join(managers)}."]

@@ -1,4 +1,14 @@
-# {{ ansible_managed }}
+"""The way of a node to whichever manager has an image: HAProxy's configuration."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+DEFAULTS = {"port": 5001, "proxy_port": 5000}
+
+_TEXT = """\
+# Written by arpanet.cluster: changes are lost.
 # Pulls go to whichever manager has the image; pushes go to every manager by its own address.
 global
     log stderr format raw local0 notice
@@ -12,12 +22,12 @@ defaults
     timeout server 5m
     timeout check 2s
     # An image that one manager lacks, because it was down at the push, is asked of the next.
-    retries {{ _registry_backends | length }}
+    retries {retries}
     retry-on conn-failure empty-response response-timeout 404 500 502 503
     option redispatch 1
 
 frontend pulls
-    bind 127.0.0.1:{{ registry_proxy_port }}
+    bind 127.0.0.1:{proxy_port}
     http-request deny deny_status 405 unless METH_GET or METH_HEAD
     default_backend managers
 
@@ -26,6 +36,11 @@ backend managers
     option httpchk GET /v2/
     http-check expect status 200
     default-server check inter 2s fall 2 rise 1
-{% for backend in _registry_backends %}
-    server {{ backend | regex_replace('[.:]', '-') }} {{ backend }}
-{% endfor %}
+"""
+
+
+def config(managers: Sequence[str], port: int, proxy_port: int) -> str:
+    """The file's text: the registry of every manager is one server."""
+    backends = [f"{manager}:{int(port)}" for manager in managers]
+    servers = [f"    server {re.sub('[.:]', '-', backend)} {backend}\n" for backend in backends]
+    return _TEXT.format(retries=len(backends), proxy_port=int(proxy_port)) + "".join(servers)

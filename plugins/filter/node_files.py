@@ -1,0 +1,23 @@
+# Copyright (c) The arpanet.cluster authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the files of a node say: the same whether a role writes them or a machine that joins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import registry_proxy, serf_config
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.files import json_text
+
+
+class FilterModule:
+    """The filters of this file."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {
+            "json_text": json_text,
+            "registry_proxy": registry_proxy.config,
+            "serf_config": serf_config.config,
+        }
