@@ -21,7 +21,7 @@ export MOLECULE_COMMAND_BORDERS := false
 PLAY := ANSIBLE_INVENTORY=$(INVENTORY) ansible-playbook
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all bench lab-up lab-down lint unit integration molecule molecule-more engine clean
+.PHONY: help demo test test-all bench lab-up lab-down lint unit integration molecule molecule-more joining engine clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -38,8 +38,8 @@ demo: lab-up ## From bare nodes to a fig file that answers by name
 test: lint integration unit molecule ## Lint, tests against a real Consul, unit tests, every molecule scenario
 	@echo 'make test: lint, unit tests and scenarios passed'
 
-test-all: test ## The same, then further scenarios, and all of them on Debian 12 as well
-	@$(MAKE) --no-print-directory molecule-more
+test-all: test ## The same, then machines that join, further scenarios, and all of them on Debian 12 as well
+	@$(MAKE) --no-print-directory joining molecule-more
 	@$(MAKE) --no-print-directory molecule molecule-more OS=debian-12
 
 lint: $(STAMP) ## ruff, mypy --strict, ansible-lint, antsibull-changelog
@@ -62,6 +62,9 @@ molecule: engine ## Every molecule scenario, from bare nodes
 
 molecule-more: engine ## The scenarios that are too long for every change, each on nodes of its own
 	OS=$(OS) MOLECULE_GLOB='molecule/more/*/molecule.yml' molecule test --all
+
+joining: engine ## Machines that join a cluster, in a lab of six nodes of their own
+	pytest -c tests/joining/pytest.ini tests/joining
 
 bench: lab-up ## Measure on the lab, side by side with docker stack deploy
 	$(PLAY) site.yml

@@ -125,25 +125,6 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.swarm
 )
 
 
-def join(swarm: Swarm, options: dict[str, Any]) -> None:
-    """Join, and again while the managers elect a leader or let in others at the same moment."""
-    deadline = time.monotonic() + options["timeout"]
-    while True:
-        try:
-            swarm.join(options["address"], options["managers"], options["token"])
-            return
-        except SwarmError as error:
-            if swarm.local().state != INACTIVE:
-                # The engine goes on by itself; wait() sees how that ends.
-                return
-            if time.monotonic() > deadline:
-                raise
-            # A wrong token or address fails at once and for good.
-            if error.status == 400 or "token" in str(error):
-                raise
-            time.sleep(1)
-
-
 def apply(swarm: Swarm, action: str, options: dict[str, Any]) -> None:
     if action == "init":
         swarm.init(
@@ -153,10 +134,7 @@ def apply(swarm: Swarm, action: str, options: dict[str, Any]) -> None:
             options["data_path_port"],
         )
         return
-    if action == "rejoin":
-        swarm.leave()
-        swarm.left()
-    join(swarm, options)
+    swarm.enter(action, options["address"], options["managers"], options["token"], options["timeout"])
 
 
 def leave(swarm: Swarm, before: Local, timeout: float, check: bool) -> str:

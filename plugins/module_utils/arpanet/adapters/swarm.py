@@ -115,16 +115,38 @@ class Swarm:
         body = {"ListenAddr": advertise, "AdvertiseAddr": advertise, "DataPathAddr": data_path, "ForceNewCluster": True}
         self._call("POST", "/swarm/init", body)
 
-    def join(self, address: str, managers: list[str], token: str) -> None:
+    def join(self, address: str, managers: list[str], token: str, availability: str = "") -> None:
         """Ask the managers for membership; the engine goes on trying after its own time limit."""
-        body = {
+        body: dict[str, Any] = {
             "ListenAddr": f"{address}:{PORT}",
             "AdvertiseAddr": f"{address}:{PORT}",
             "DataPathAddr": address,
             "RemoteAddrs": [f"{manager}:{PORT}" for manager in managers],
             "JoinToken": token,
+            **({"Availability": availability} if availability else {}),
         }
         self._call("POST", "/swarm/join", body)
+
+    def enter(
+        self, action: str, address: str, managers: list[str], token: str, timeout: float, availability: str = ""
+    ) -> None:
+        """`join` or `rejoin` (leave first); again while the managers elect a leader or let in others."""
+        if action == "rejoin":
+            self.leave()
+            self.left()
+        deadline = time.monotonic() + timeout
+        while True:
+            try:
+                self.join(address, managers, token, availability)
+                return
+            except SwarmError as error:
+                if self.local().state != INACTIVE:
+                    # The engine goes on by itself; wait() sees how that ends.
+                    return
+                # A wrong token or address fails at once and for good.
+                if time.monotonic() > deadline or error.status == 400 or "token" in str(error):
+                    raise
+                time.sleep(1)
 
     def leave(self, force: bool = True) -> None:
         """Leave the swarm; without `force` only as a worker that tells the others."""

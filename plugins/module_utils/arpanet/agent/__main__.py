@@ -15,9 +15,12 @@ from ..adapters.consul import Consul, ConsulError
 from ..adapters.containers import Containers, ContainersError
 from ..adapters.pulls import Pulls
 from ..adapters.serf import Serf, SerfError
+from ..adapters.swarm import Swarm
 from ..adapters.swarm_records import SwarmRecords
+from ..adapters.welcome import gossip_keys, welcome
 from ..core import names
 from .config import DEFAULT_PATH, Config, ConfigError, load
+from .door import Door, stand
 from .gossip_watcher import GossipWatcher
 from .keeper import Keeper
 from .leader import Leader
@@ -119,12 +122,18 @@ def _for_ever(config: Config) -> None:
     leading.start()
     Watcher(Containers(config.docker), registrar, registering.poke, signals.is_end).start()
     GossipWatcher(Serf(config.serf), leading.poke, _keep_tags(config).poke).start()
+    _open_door(config)
     stop.wait()
     with contextlib.suppress(ConsulError):
         _consul(config, timeout=2).beat(names.AGENT_SERVICE, patience, "stopped")
     # Registrations stay when the agent goes, for the containers still run; not when the host goes.
     if host_stops():
         registrar.leave()
+
+
+def _open_door(config: Config) -> None:
+    door = Door(Swarm(), gossip_keys, welcome)
+    threading.Thread(target=stand, args=(door, lambda: Serf(config.serf)), name="door", daemon=True).start()
 
 
 def _keep_tags(config: Config) -> Loop:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ..adapters.serf import SerfError
 from ..core.serf_events import BadEvent
-from .commands import CommandError, event, members, query, serf
+from .commands import CommandError, cluster, event, join, members, query, serf
 from .version import VERSION
 
 
@@ -25,7 +25,7 @@ class Command(Protocol):
         """Do it; the exit code. A CommandError, or a core's or an adapter's own error, is one line."""
 
 
-COMMANDS: tuple[Command, ...] = (event, query, members, serf)
+COMMANDS: tuple[Command, ...] = (join, cluster, event, query, members, serf)
 # Whose messages say all that is to be said.
 EXPECTED = (CommandError, SerfError, BadEvent)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 # In the order in which they stop: who speaks of others before whom they speak of.
-UNITS = ("arpanet-agent.service", "arpanet-handlers.service", "arpanet-registry-proxy.service",
+UNITS = ("arpanet-join.service", "arpanet-agent.service", "arpanet-handlers.service", "arpanet-registry-proxy.service",
          "arpanet-registry.service", "serf.service", "consul.service")  # fmt: skip
 # Everything of ours, with what is below.
 PATHS = (

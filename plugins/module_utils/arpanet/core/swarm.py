@@ -69,7 +69,7 @@ def foreign(local: Local, goal: Goal) -> bool:
 
 @dataclass(frozen=True)
 class Member:
-    """A node of the swarm as a manager sees it."""
+    """A node of the swarm as a manager sees it. The address is the one that its peers use."""
 
     id: str
     hostname: str
