@@ -33,7 +33,8 @@ class Cluster:
         name = own[0].hostname if own else node
         in_consul = {str(one["Name"]): _MEMBER_STATES.get(one["Status"], "unknown") for one in self.consul.members()}
         in_serf = {one.name: one.status for one in self.serf.members()}
-        entries = {**self.consul.list(names.DEPLOYMENTS_PREFIX), **self.consul.list(names.NODES_PREFIX)}
+        prefixes = (names.DEPLOYMENTS_PREFIX, names.NODES_PREFIX, names.PULLS_PREFIX)
+        entries = {key: entry for prefix in prefixes for key, entry in self.consul.list(prefix).items()}
         about = keys_about(name, {key: entry.value for key, entry in entries.items()})
         return Traces(
             name=name,

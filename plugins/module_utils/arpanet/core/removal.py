@@ -66,10 +66,10 @@ def steps(traces: Traces) -> list[Step]:
 
 
 def keys_about(node: str, entries: Mapping[str, Mapping[str, object]]) -> list[str]:
-    """Which of Consul's keys (with their values) are about a node alone: what its agent says of it, and leases."""
+    """Which of Consul's keys (with their values) are about a node alone: what its agent says, and leases."""
     return [
         key
         for key, value in entries.items()
-        if key == names.node_key(node)
+        if key in (names.node_key(node), names.pulls_key(node))
         or (key.startswith(names.DEPLOYMENTS_PREFIX) and "/leases/" in key and value.get("node") == node)
     ]

@@ -48,10 +48,16 @@ def test_keys_that_are_about_the_node_alone() -> None:
     entries = {
         "arpanet/nodes/node4": {"node": "node4"},
         "arpanet/nodes/node40": {"node": "node40"},
+        "arpanet/pulls/node4": {"web@sha256:aa": "there"},
+        "arpanet/pulls/node40": {},
         "arpanet/deployments/abc": {"deployment": "abc"},
         "arpanet/deployments/abc/leases/10.32.0.5": {"node": "node4"},
         "arpanet/deployments/abc/leases/10.32.0.6": {"node": "node1"},
         # An explicit address is the service's, wherever it runs.
         "arpanet/deployments/abc/leases/10.32.0.7": {"owner": "abc", "service": "db"},
     }
-    assert keys_about("node4", entries) == ["arpanet/nodes/node4", "arpanet/deployments/abc/leases/10.32.0.5"]
+    assert keys_about("node4", entries) == [
+        "arpanet/nodes/node4",
+        "arpanet/pulls/node4",
+        "arpanet/deployments/abc/leases/10.32.0.5",
+    ]
