@@ -305,21 +305,29 @@ class Consul:
         check = self.api.agent.check
         tell = check.ttl_fail if trouble else check.ttl_pass
         credential = self.credential
+
+        def register() -> None:
+            status = "critical" if trouble else "passing"
+            self.api.agent.service.register(
+                service,
+                service_id=service,
+                check={"name": f"{service} reports", "ttl": f"{seconds}s", "status": status},
+            )
+            self._beating = credential
+
         with self._asking(f"reporting {service}"):
+            # Consul's agent speaks of a service with the token that registered it.
+            if credential != self._beating:
+                register()
             try:
-                # Consul's agent speaks of a service with the token that registered it.
-                if credential == self._beating:
-                    tell(f"service:{service}", notes=trouble)
-                    return
+                # Also after that: a check that was there keeps its state and its words.
+                tell(f"service:{service}", notes=trouble)
             except pyconsul.ConsulException as error:
                 # Older agents answer 500 and newer ones 404.
                 if not _UNKNOWN_CHECK.search(str(error)):
                     raise
-            status = {"status": "critical", "notes": trouble} if trouble else {"status": "passing"}
-            self.api.agent.service.register(
-                service, service_id=service, check={"name": f"{service} reports", "ttl": f"{seconds}s", **status}
-            )
-            self._beating = credential
+                register()
+                tell(f"service:{service}", notes=trouble)
 
     # Services of nodes that have no agent
 

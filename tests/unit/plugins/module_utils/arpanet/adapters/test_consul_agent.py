@@ -222,7 +222,13 @@ def test_a_service_that_beats_is_registered_by_each_token_once() -> None:
     for _ in range(3):
         consul.beat("x", 90)
     asked = [request.path_url.split("?")[0].rpartition("/")[2] for request in script.asked]
-    assert asked == ["register", "service:x", "service:x"]
+    assert asked == ["register", "service:x", "service:x", "service:x"]
+
+
+def test_who_stops_says_so_although_the_check_was_there() -> None:
+    consul, script = scripted({"/v1/agent/service/register": "", "/v1/agent/check/fail/service:x": ""}, token="one")
+    consul.beat("x", 90, "stopped")
+    assert [request.path_url for request in script.asked][1:] == ["/v1/agent/check/fail/service:x?note=stopped"]
 
 
 @pytest.fixture
