@@ -71,7 +71,7 @@ def moving(stack: Path, cluster: Cluster, playbooks: Playbooks) -> Iterator[str]
         yield "moving"
     finally:
         _activate_all(cluster, playbooks)
-        playbooks.remove("moving")
+        playbooks.do("remove", deployment="moving", volumes="true")
 
 
 def test_a_node_is_emptied_under_load_and_used_again(
