@@ -72,7 +72,8 @@ def _scale(cluster: Cluster, count: int) -> None:
         found = cluster.each(lambda node: node.dns(NAME)[NAME])
         assert all(len(addresses) == count for addresses in found.values()), found
 
-    eventually(known, within=60)
+    # Engines that enter a network in the same moment may wait half a minute for each other ("Bulk sync timed out").
+    eventually(known, within=150)
 
 
 def _started(cluster: Cluster) -> list[tuple[str, str, float]]:

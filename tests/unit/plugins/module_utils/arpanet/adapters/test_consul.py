@@ -1,4 +1,4 @@
-"""The half of adapters/consul.py that a node's agent uses: services, nodes, sessions, locks."""
+"""The client of Consul, by what it sends and how it reads the answers."""
 
 from __future__ import annotations
 
