@@ -24,7 +24,7 @@ from .door import Door, stand
 from .gossip_watcher import GossipWatcher
 from .keeper import Keeper
 from .leader import Leader
-from .loop import Loop
+from .loop import Loop, for_ever
 from .puller import Puller
 from .record_reader import CLIENT_TIMEOUT, RecordReader
 from .registrar import Registrar
@@ -120,8 +120,8 @@ def _for_ever(config: Config) -> None:
     registering.start()
     keeping.start()
     leading.start()
-    Watcher(Containers(config.docker), registrar, registering.poke, signals.is_end).start()
-    GossipWatcher(Serf(config.serf), leading.poke, _keep_tags(config).poke).start()
+    for_ever(Watcher(Containers(config.docker), registrar, registering.poke, signals.is_end).follow, "watcher")
+    for_ever(GossipWatcher(Serf(config.serf), leading.poke, _keep_tags(config).poke).follow, "gossip")
     _open_door(config)
     stop.wait()
     with contextlib.suppress(ConsulError):
@@ -147,13 +147,14 @@ def _keep_tags(config: Config) -> Loop:
     tagging = Loop("tagger", tagger.look, _TAGS_INTERVAL)
     tagging.start()
     following = SwarmRecords(_consul(config, CLIENT_TIMEOUT))
-    RecordReader(following, tagger, tagging.poke).start()
-    # A large image comes slowly.
-    Puller(
+    for_ever(RecordReader(following, tagger, tagging.poke).follow, "records")
+    puller = Puller(
         Pulls(_consul(config, CLIENT_TIMEOUT)),
+        # A large image comes slowly.
         Containers(config.docker, timeout=_PULL_TIMEOUT),
         seen=lambda: tagger.seen,
-    ).start()
+    )
+    for_ever(puller.follow, "puller")
     return tagging
 
 

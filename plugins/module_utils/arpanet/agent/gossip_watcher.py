@@ -44,14 +44,6 @@ class GossipWatcher:
         self._later = later
         self._backoff = Backoff()
 
-    def start(self) -> None:
-        """Run for ever in a thread of its own, which ends with the process."""
-        threading.Thread(target=self._run, name="gossip", daemon=True).start()
-
-    def _run(self) -> None:
-        while True:
-            self.follow()
-
     def follow(self) -> None:
         """Follow one stream to its end, and wait before the next one."""
         try:

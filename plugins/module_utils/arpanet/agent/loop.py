@@ -20,6 +20,16 @@ FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 3.0
 
 
+def for_ever(step: Callable[[], object], name: str) -> None:
+    """Take one step after the other in a thread of that name, which ends with the process."""
+
+    def run() -> None:
+        while True:
+            step()
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+
+
 class Backoff:
     """Pauses that double up to a limit, with jitter so that nodes do not return all at once."""
 
@@ -78,12 +88,11 @@ class Loop:
 
     def start(self) -> None:
         """Run for ever in a thread of its own, which ends with the process."""
-        threading.Thread(target=self._run, name=self.name, daemon=True).start()
+        for_ever(self._next, self.name)
 
-    def _run(self) -> None:
-        while True:
-            self._poked.wait(self.idle())
-            self.turn()
+    def _next(self) -> None:
+        self._poked.wait(self.idle())
+        self.turn()
 
     def idle(self) -> float:
         """Seconds until the next look, unless there is a poke."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 
@@ -37,14 +36,6 @@ class Puller:
         self._backoff = Backoff()
         self._index = 0
         self._states: States = {}
-
-    def start(self) -> None:
-        """Run for ever in a thread of its own, which ends with the process."""
-        threading.Thread(target=self._run, name="puller", daemon=True).start()
-
-    def _run(self) -> None:
-        while True:
-            self.follow()
 
     def follow(self) -> None:
         """Wait for one announcement, or for a while, and pull what is missing."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 
@@ -36,14 +35,6 @@ class RecordReader:
         self._backoff = Backoff()
         self._of = ""
         self._index = 0
-
-    def start(self) -> None:
-        """Run for ever in a thread of its own, which ends with the process."""
-        threading.Thread(target=self._run, name="records", daemon=True).start()
-
-    def _run(self) -> None:
-        while True:
-            self.follow()
 
     def follow(self) -> None:
         """Wait for one change, or for a while."""

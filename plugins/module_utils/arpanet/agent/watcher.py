@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -47,14 +46,6 @@ class Watcher:
         self._sleep = sleep
         self._backoff = Backoff()
         self._complaint = ""
-
-    def start(self) -> None:
-        """Run for ever in a thread of its own, which ends with the process."""
-        threading.Thread(target=self._run, name="watcher", daemon=True).start()
-
-    def _run(self) -> None:
-        while True:
-            self.follow()
 
     def follow(self) -> None:
         """Follow one stream to its end, and wait before the next one."""
