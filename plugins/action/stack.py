@@ -13,21 +13,19 @@ from __future__ import annotations
 import getpass
 import json
 import os
-import shlex
 import socket
 from typing import Any
 
-from ansible.plugins.action import ActionBase
 from ansible_collections.arpanet.cluster.plugins.module_utils._options import STACK
 from ansible_collections.arpanet.cluster.plugins.module_utils._stack import StackFileError, read_stack
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.plan import as_lines
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.tables import table
-from ansible_collections.arpanet.cluster.plugins.plugin_utils.follow import following
 from ansible_collections.arpanet.cluster.plugins.plugin_utils.logins import with_logins
-from ansible_collections.arpanet.cluster.plugins.plugin_utils.show import for_people, show, watched
+from ansible_collections.arpanet.cluster.plugins.plugin_utils.show import for_people, show
+from ansible_collections.arpanet.cluster.plugins.plugin_utils.watched import WatchedAction
 
 
-class ActionModule(ActionBase):
+class ActionModule(WatchedAction):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
@@ -41,39 +39,12 @@ class ActionModule(ActionBase):
         # How the file was read; it is no business of the manager's.
         arguments = {key: value for key, value in arguments.items() if key not in STACK}
         arguments["controller"] = f"{getpass.getuser()}@{socket.gethostname()} (process {os.getppid()})"
-        told: list[str] = []
-        answer = (self._watched if watched() else self._work)(arguments, task_vars, told)
+        answer, told = self.work(arguments, task_vars)
         if not told:
             for line in as_lines(answer.get("plan") or []):
                 show(f"  {line}")
         _show(answer)
         return {**result, **(_short(answer) if answer.get("failed") and for_people() else answer)}
-
-    def _work(self, arguments: dict[str, Any], task_vars: dict[str, Any] | None, _told: list[str]) -> dict[str, Any]:
-        answer: dict[str, Any] = self._execute_module(module_args=arguments, task_vars=task_vars)
-        return answer
-
-    def _watched(self, arguments: dict[str, Any], task_vars: dict[str, Any] | None, told: list[str]) -> dict[str, Any]:
-        """The same, and meanwhile the plan and how far it is, through a file on the manager.
-
-        The file is read as the login user: `become` is busy with the module.
-        """
-        directory = self._make_tmp_path()
-        file = self._connection._shell.join_path(directory, "progress")
-
-        def read(seen: int) -> str:
-            command = f"tail -c +{seen + 1} {shlex.quote(file)}"
-            return str(self._low_level_execute_command(command, sudoable=False).get("stdout", ""))
-
-        def tell(line: str) -> None:
-            told.append(line)
-            show(f"  {line}")
-
-        try:
-            with following(read, tell):
-                return self._work({**arguments, "progress": file}, task_vars, told)
-        finally:
-            self._remove_tmp_path(directory)
 
 
 def _short(answer: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,13 @@ ENGINE: dict[str, Any] = {
     "docker_host": {"type": "str", "default": "unix:///var/run/docker.sock"},
 }
 
+# How instances are moved off a node; the action plugin sets the last one.
+MOVES: dict[str, Any] = {
+    "timeout": {"type": "int", "default": 300},
+    "lock_timeout": {"type": "int", "default": 60},
+    "progress": {"type": "path"},
+}
+
 # How a stack's file is read, on the controller.
 STACK: dict[str, Any] = {
     "file": {"type": "path"},

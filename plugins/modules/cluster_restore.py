@@ -72,10 +72,36 @@ about:
 """
 
 import base64
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import backup as adapter
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import backup
+
+
+def restore(saved: backup.Backup, asked: dict[str, Any], check: bool) -> bool:
+    """Whether the node lacks a part; it has it afterwards, unless this is a check."""
+    if asked["part"] == "keys":
+        keys = adapter.missing_keys(saved)
+        if keys and not check:
+            adapter.write_keys(keys)
+        return bool(keys)
+    # Of a bare host that is only looked at there is nothing to ask yet.
+    if check and not adapter.engine_answers():
+        return True
+    if asked["part"] == "swarm":
+        if adapter.in_it(saved):
+            return False
+        adapter.check_fresh()
+        if not check:
+            adapter.write_swarm(saved, asked["address"], asked["timeout"])
+        return True
+    if check and not adapter.in_it(saved):
+        return True
+    entries = adapter.missing_in_consul(saved)
+    if not check:
+        adapter.write_consul(entries)
+    return bool(entries)
 
 
 def main() -> None:
@@ -95,17 +121,10 @@ def main() -> None:
         required_if=[("part", "swarm", ["address"])],
         supports_check_mode=True,
     )
-    asked, changed = module.params, False
+    asked = module.params
     try:
         saved = backup.unpack(base64.b64decode(asked["archive"] or ""))
-        if asked["part"] == "swarm":
-            changed = not adapter.in_it(saved)
-            if changed and not module.check_mode:
-                adapter.write_swarm(saved, asked["address"], asked["timeout"])
-        elif asked["part"] == "keys":
-            changed = module.check_mode or bool(adapter.write_keys(saved))
-        elif asked["part"] == "consul":
-            changed = module.check_mode or bool(adapter.write_consul(saved))
+        changed = restore(saved, asked, module.check_mode)
     except backup.BackupError as error:
         module.fail_json(msg=f"{asked['part']} cannot be restored on this node: {error}")
     module.exit_json(changed=changed, about=dict(saved.about))

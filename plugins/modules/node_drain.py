@@ -20,6 +20,7 @@ author:
 extends_documentation_fragment:
   - arpanet.cluster.consul
   - arpanet.cluster.engine
+  - arpanet.cluster.moves
 attributes:
   check_mode:
     support: full
@@ -48,14 +49,6 @@ options:
     description: Whether instances that cannot run on another node are stopped in place of refused.
     type: bool
     default: false
-  timeout:
-    description: Seconds for replacements to be healthy, and for what is left to stop.
-    type: int
-    default: 300
-  lock_timeout:
-    description: Seconds to wait for another controller that works on one of the deployments.
-    type: int
-    default: 60
 """
 
 EXAMPLES = r"""
@@ -78,7 +71,7 @@ hostname:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.arpanet.cluster.plugins.module_utils._consul import connect
 from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
-from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL, ENGINE
+from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL, ENGINE, MOVES
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.swarm import Swarm, SwarmError
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.swarm import Refused, alive
 
@@ -88,12 +81,11 @@ def main() -> None:
         argument_spec={
             **CONSUL,
             **ENGINE,
+            **MOVES,
             "node": {"type": "str", "required": True},
             "address": {"type": "str", "default": ""},
             "state": {"type": "str", "choices": ["drained", "active"], "default": "drained"},
             "stop_pinned": {"type": "bool", "default": False},
-            "timeout": {"type": "int", "default": 300},
-            "lock_timeout": {"type": "int", "default": 60},
         },
         supports_check_mode=True,
     )
@@ -108,6 +100,7 @@ def main() -> None:
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import Engine, EngineError
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.lock import Locked
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.surge import Surge
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.telling import into
 
     asked = module.params
     verb = "drained" if asked["state"] == "drained" else "activated"
@@ -120,6 +113,7 @@ def main() -> None:
             f"the move off {member.hostname}",
             asked["timeout"],
             asked["lock_timeout"],
+            into(asked["progress"]),
         )
         if asked["state"] == "drained":
             result = drain(surge, swarm, member, asked["stop_pinned"], module.check_mode)

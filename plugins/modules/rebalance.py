@@ -19,6 +19,7 @@ author:
 extends_documentation_fragment:
   - arpanet.cluster.consul
   - arpanet.cluster.engine
+  - arpanet.cluster.moves
 attributes:
   check_mode:
     support: full
@@ -34,14 +35,6 @@ options:
     description: Move instances of this deployment alone; of all where it is empty.
     type: str
     default: ""
-  timeout:
-    description: Seconds for the replacements of one node's instances to be healthy.
-    type: int
-    default: 300
-  lock_timeout:
-    description: Seconds to wait for another controller that works on one of the deployments.
-    type: int
-    default: 60
 """
 
 EXAMPLES = r"""
@@ -67,7 +60,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.arpanet.cluster.plugins.module_utils._consul import connect
 from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
-from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL, ENGINE
+from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL, ENGINE, MOVES
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.rebalance import plan, text
 
 
@@ -76,9 +69,8 @@ def main() -> None:
         argument_spec={
             **CONSUL,
             **ENGINE,
+            **MOVES,
             "deployment": {"type": "str", "default": ""},
-            "timeout": {"type": "int", "default": 300},
-            "lock_timeout": {"type": "int", "default": 60},
         },
         supports_check_mode=True,
     )
@@ -87,16 +79,21 @@ def main() -> None:
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.elections import patiently
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import Engine, EngineError
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.surge import Surge
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.telling import into
 
     asked = module.params
     try:
         engine = Engine(asked["docker_host"])
-        surge = Surge(engine, connect(asked), "a rebalance", asked["timeout"], asked["lock_timeout"])
+        tell = into(asked["progress"])
+        surge = Surge(engine, connect(asked), "a rebalance", asked["timeout"], asked["lock_timeout"], tell)
         services = patiently(lambda: engine.services(asked["deployment"] or None))
         if asked["deployment"] and not services:
             module.fail_json(msg=f"There is no deployment {asked['deployment']} here: status.yml lists them.")
         nodes = {node["ID"]: node for node in patiently(engine.nodes)}
         shifts = plan(services, patiently(engine.all_tasks), nodes)
+        lines = text(shifts, nodes)
+        for line in [] if module.check_mode else lines:
+            tell(line)
         reasons: list[str] = []
         for source in [] if module.check_mode else dict.fromkeys(shift.node for shift in shifts):
             reasons += surge.move([shift.move for shift in shifts if shift.node == source], source)
@@ -104,7 +101,7 @@ def main() -> None:
         module.fail_json(msg=f"Instances cannot be moved: {error}")
     result: dict[str, Any] = {
         "changed": bool(shifts),
-        "text": text(shifts, nodes) or "  all is even",
+        "text": "\n".join(lines or ["all is even"]),
         "moves": [{"service": shift.move.service, "count": shift.move.count, "to": list(shift.to)} for shift in shifts],
     }
     if reasons:

@@ -158,9 +158,6 @@ notes:
 """
 
 import json
-from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -174,29 +171,17 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import Engine
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.lock import deployment_lock
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.rollout import Rollout
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.telling import into
 
     asked = module.params
     deployment = names.check_deployment_id(asked["deployment"])
     consul = connect(asked)
     engine = Engine(asked["docker_host"], logins=json.loads(asked["registry_credentials"] or "{}"))
-    rollout = Rollout(engine, consul, deployment, teller(asked["progress"]))
+    rollout = Rollout(engine, consul, deployment, into(asked["progress"]))
     if module.check_mode:
         return converge(rollout, asked, check=True)
     with deployment_lock(consul, deployment, asked["controller"], asked["lock_timeout"]):
         return converge(rollout, asked, check=False)
-
-
-def teller(path: str | None) -> Callable[[str], None]:
-    """What passes a line on to the controller, which reads the file while this module works."""
-
-    def tell(line: str) -> None:
-        # Whoever watched may be gone, and the file's directory; the work goes on.
-        with suppress(OSError):
-            if path:
-                with Path(path).open("a", encoding="utf-8") as file:
-                    file.write(f"{line}\n")
-
-    return tell
 
 
 def converge(rollout: Any, asked: dict[str, Any], check: bool) -> dict[str, Any]:

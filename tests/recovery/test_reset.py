@@ -1,6 +1,6 @@
 """A node is as it was, and becomes one again."""
 
-from conftest import Lab
+from harness.lab import Lab
 
 
 def test_what_is_not_meant(lab: Lab) -> None:

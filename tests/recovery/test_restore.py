@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from conftest import Lab
+from harness.lab import Lab
 from kept import promised, still_there
 
 # How a compressed archive begins, in base64.
@@ -34,13 +34,16 @@ def test_on_new_nodes(lab: Lab, tmp_path: Path, passphrase: Path) -> None:
     refused = lab.playbooks.run("restore", **asked)
     assert (refused.code, refused.changed) == (2, 0)
     assert "The old one must be switched off for good" in refused.words
+    checked = lab.playbooks.do("restore", "--check", **asked)
+    assert checked.changed > 0
+    assert lab.cluster.nodes[0].run("ls -d /etc/arpanet /etc/docker 2>/dev/null || true") == ""
     lab.playbooks.do("restore", **asked, confirm="yes")
     lab.whole()
     still_there(lab.cluster, lab.playbooks, before)
     assert lab.cluster.manager.run("sha256sum /etc/arpanet/keys/serf /etc/arpanet/keys/consul") == keys
     # Once more: everything is there.
-    again = lab.playbooks.do("restore", **asked, confirm="yes")
-    assert again.changed == 0
+    assert lab.playbooks.do("restore", "--check", **asked).changed == 0
+    assert lab.playbooks.do("restore", **asked, confirm="yes").changed == 0
 
 
 def test_what_is_refused(lab: Lab, tmp_path: Path, passphrase: Path) -> None:

@@ -121,6 +121,10 @@ class Cluster:
         self._wall("-D", node)
         self._stopped.discard(node.name)
 
+    def gone(self, *names: str) -> None:
+        """Leave nodes out that there are no more."""
+        self._stopped.update(names)
+
     def start(self, node: Node) -> None:
         """Switch a node on again."""
         self._outer("start", node)

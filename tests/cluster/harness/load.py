@@ -1,6 +1,8 @@
 """A client that asks all the time, inside a deployment, and what it has to say afterwards."""
 
-from .cluster import Container
+import json
+
+from .cluster import Cluster, Container
 
 # Asks every service that it is given until it is stopped, and prints what went wrong and how often it asked.
 LOAD = r"""
@@ -41,3 +43,29 @@ def asked_more_than(asker: Container, times: int) -> None:
 
 def _log(asker: Container) -> list[str]:
     return asker.node.run(f"docker logs {asker.id} 2>&1").splitlines()
+
+
+#: Two services that are asked all the time, by one that may run anywhere itself.
+LOADED = f"""\
+services:
+  web: &web
+    image: acmeinc/productcatalog
+    stop_grace_period: 5s
+    healthcheck: {{test: [CMD, python3, -c, {json.dumps(HEALTH)}], interval: 1s}}
+    deploy: {{replicas: 3}}
+  solo:
+    <<: *web
+    deploy: {{replicas: 1}}
+  asker:
+    image: python:3-slim
+    init: true
+    command: [python, -u, -c, {json.dumps(LOAD)}, web, solo]
+    depends_on: {{web: {{condition: service_healthy}}, solo: {{condition: service_healthy}}}}
+"""
+
+
+def said(cluster: Cluster, deployment: str) -> tuple[int, list[str]]:
+    """About how often the asker of a deployment has asked, wherever it ran, and what went wrong."""
+    lines = cluster.manager.run(f"docker service logs --raw {deployment}_asker 2>&1").splitlines()
+    # Each says so after every fifty times.
+    return 50 * sum(line.startswith("asked") for line in lines), [line for line in lines if line.startswith("failed")]

@@ -15,17 +15,15 @@ from ..core.placements import hostname, placements
 from ..core.spec import Spec
 from .consul import Consul
 from .engine import Engine
+from .telling import Tell, Teller
 
 POLL_SECONDS = 0.1
 # A program that ends at once is seen running for a moment, and named in DNS: what started just now
 # has to run for so long. Updates are watched by Swarm, and longer.
 STEADY_SECONDS = 1.0
-# Who watches gets a line of each service so often at most.
-TELL_SECONDS = 1.0
 LOG_LINES = 20
 
 Start = Callable[[], None]
-Tell = Callable[[str], None]
 
 
 class RolloutError(Exception):
@@ -58,7 +56,7 @@ class Arrival:
         self._engine = engine
         self._consul = consul
         self._deployment = deployment
-        self._tell = _Teller(tell)
+        self._tell = Teller(tell)
 
     def of(self, pending: dict[str, Start], waits: order.Needs, timeout: float) -> list[dict[str, Any]]:
         """Start what is pending as its needs are met, until every service is as asked. The placements.
@@ -157,26 +155,6 @@ class Arrival:
             for where in placed
             if where["state"] == "running" and where["container"] not in known
         }
-
-
-class _Teller:
-    """Passes on what has changed, not more often than one can read."""
-
-    def __init__(self, tell: Tell) -> None:
-        self._tell = tell
-        self._said: dict[str, str] = {}
-        self._next = 0.0
-
-    def all(self, lines: dict[str, str]) -> None:
-        """Say those of these lines that say something else than the last of the same service."""
-        now = time.monotonic()
-        if now < self._next:
-            return
-        self._next = now + TELL_SECONDS
-        for name, said in sorted(lines.items()):
-            if self._said.get(name) != said:
-                self._tell(said)
-        self._said = lines
 
 
 class _Steady:

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -108,20 +108,20 @@ def _standing_still() -> Iterator[None]:
         raise BackupError(f"reading {SWARM} took longer than {_STILL} seconds, in which it may have changed")
 
 
-def write_keys(saved: Backup) -> list[str]:
-    """Put the cluster's keys back; the names of those that were others or none."""
+def missing_keys(saved: Backup) -> dict[str, bytes]:
+    """The cluster's keys of which this node has others or none."""
+    found = {name: (KEYS / name, data) for name, data in saved.below(backup.KEYS).items()}
+    return {name: data for name, (path, data) in found.items() if not path.is_file() or path.read_bytes() != data}
+
+
+def write_keys(keys: Mapping[str, bytes]) -> None:
+    """Put keys back."""
     KEYS.parent.mkdir(mode=0o755, exist_ok=True)
     KEYS.mkdir(mode=0o700, exist_ok=True)
-    written = []
-    for name, data in saved.below(backup.KEYS).items():
-        path = KEYS / name
-        if path.is_file() and path.read_bytes() == data:
-            continue
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    for name, data in keys.items():
+        handle = os.open(KEYS / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
-        written.append(name)
-    return written
 
 
 def in_it(saved: Backup) -> bool:
@@ -134,14 +134,27 @@ def in_it(saved: Backup) -> bool:
         return False
 
 
-def write_swarm(saved: Backup, address: str, timeout: float) -> None:
-    """Make this node the only manager of the saved swarm. :raises BackupError: it is in one, or it fails."""
+def engine_answers() -> bool:
+    """Does this node have an engine that runs?"""
+    try:
+        Swarm(timeout=20).info()
+    except SwarmError:
+        return False
+    return True
+
+
+def check_fresh() -> None:
+    """Refuse a node that is in a swarm. :raises BackupError: it is, or its engine does not answer."""
     try:
         state = Swarm(timeout=40).local().state
     except SwarmError as error:
         raise BackupError(f"the engine does not answer: {error}") from error
     if state == "active" and not _half_written():
         raise BackupError("this node is in a swarm: restore on fresh nodes, or run reset.yml first")
+
+
+def write_swarm(saved: Backup, address: str, timeout: float) -> None:
+    """Make this fresh node the only manager of the saved swarm. :raises BackupError: it fails."""
     _systemctl("stop", "docker.socket", "docker.service")
     shutil.rmtree(SWARM, ignore_errors=True)
     mark = SWARM.parent / ".arpanet-restore"
@@ -179,30 +192,41 @@ def _forget_others(swarm: Swarm, own: str, timeout: float) -> None:
         time.sleep(1)
 
 
-def write_consul(saved: Backup) -> int:
-    """Put keys and external services back, those that differ; how many."""
+def missing_in_consul(saved: Backup) -> list[tuple[str, bytes]]:
+    """Keys and external services that Consul has not, or has otherwise: where to PUT what.
+
+    :raises BackupError: Consul does not answer.
+    """
     try:
         now = {one["Key"]: one["Value"] for one in json.loads(ask("GET", "/v1/kv/?recurse&consistent"))}
     except RawError as error:
         if "404" not in str(error):
             raise BackupError(str(error)) from error
         now = {}
-    written = 0
+    found = []
+    for entry in saved.json(backup.CONSUL_KEYS):
+        raw = base64.b64decode(entry["value"] or "")
+        if backup.restorable(entry["key"], _object(raw)) and now.get(entry["key"], ...) != entry["value"]:
+            found.append((f"/v1/kv/{quote(entry['key'])}?flags={entry['flags']}", raw))
     try:
-        for entry in saved.json(backup.CONSUL_KEYS):
-            raw = base64.b64decode(entry["value"] or "")
-            if not backup.restorable(entry["key"], _object(raw)) or now.get(entry["key"], ...) == entry["value"]:
-                continue
-            ask("PUT", f"/v1/kv/{quote(entry['key'])}?flags={entry['flags']}", raw)
-            written += 1
         known = {(one["Node"], one["Service"]["ID"]) for one in _external()}
-        for one in saved.json(backup.CONSUL_EXTERNAL):
-            if (one["Node"], one["Service"]["ID"]) not in known:
-                ask("PUT", "/v1/catalog/register", _json(one))
-                written += 1
     except RawError as error:
         raise BackupError(str(error)) from error
-    return written
+    found += [
+        ("/v1/catalog/register", _json(one))
+        for one in saved.json(backup.CONSUL_EXTERNAL)
+        if (one["Node"], one["Service"]["ID"]) not in known
+    ]
+    return found
+
+
+def write_consul(entries: Iterable[tuple[str, bytes]]) -> None:
+    """Put keys and external services back. :raises BackupError: Consul does not answer."""
+    try:
+        for path, body in entries:
+            ask("PUT", path, body)
+    except RawError as error:
+        raise BackupError(str(error)) from error
 
 
 def _object(raw: bytes) -> Mapping[str, Any] | None:

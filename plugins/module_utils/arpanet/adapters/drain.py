@@ -37,6 +37,8 @@ def drain(surge: Surge, swarm: Swarm, member: Member, stop_stuck: bool, check: b
     result = _result(changed, _text(todo, member, "drain"), member, "drain")
     if check or not changed:
         return result
+    for line in result["text"].splitlines():
+        surge.tell(line)
     if up and member.availability != "drain":
         # Nothing new comes, and Swarm leaves alone what the moves' constraints exclude there.
         _set(swarm, member, "pause")
@@ -62,12 +64,14 @@ def activate(surge: Surge, swarm: Swarm, member: Member, check: bool) -> Result:
     """Let the node take instances, and wait for those that only it can run."""
     unfinished = surge.unfinished(member.id)
     changed = member.availability != "active" or bool(unfinished)
-    lines = [f"  ~ service {name} (may run on {member.hostname} again)" for name in sorted(unfinished)]
+    lines = [f"~ service {name} (may run on {member.hostname} again)" for name in sorted(unfinished)]
     if member.availability != "active":
-        lines.append(f"  ~ node {member.hostname}: {member.availability} -> active")
-    result = _result(changed, "\n".join(lines) or f"  {member.hostname} takes instances already", member, "active")
+        lines.append(f"~ node {member.hostname}: {member.availability} -> active")
+    result = _result(changed, "\n".join(lines) or f"{member.hostname} takes instances already", member, "active")
     if check or not changed:
         return result
+    for line in lines:
+        surge.tell(line)
     surge.tidy(member.id)
     _set(swarm, member, "active")
     if member.state == "ready":
@@ -142,16 +146,15 @@ def _refusal(stuck: dict[str, str], node: str) -> str:
 
 def _text(todo: Leaving, member: Member, availability: str) -> str:
     lines = [
-        f"  ~ service {move.service} ({move.count} instance{'s' if move.count > 1 else ''} to other nodes)"
+        f"~ service {move.service} ({move.count} instance{'s' if move.count > 1 else ''} to other nodes)"
         for move in todo.moves
     ]
     lines += [
-        f"  - service {name} (stops on {member.hostname}: {why})"
-        for name, why in {**todo.stuck, **todo.stopped}.items()
+        f"- service {name} (stops on {member.hostname}: {why})" for name, why in {**todo.stuck, **todo.stopped}.items()
     ]
     if member.availability != availability:
-        lines.append(f"  ~ node {member.hostname}: {member.availability} -> {availability}")
-    return "\n".join(lines) or f"  {member.hostname} is drained"
+        lines.append(f"~ node {member.hostname}: {member.availability} -> {availability}")
+    return "\n".join(lines) or f"{member.hostname} is drained"
 
 
 def _result(changed: bool, text: str, member: Member, availability: str) -> Result:

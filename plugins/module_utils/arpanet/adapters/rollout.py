@@ -21,13 +21,14 @@ from ..core.spec import Spec
 from ..core.stack import Desired, desired, stuck_updates, tasks_on
 from ..core.subnets import DEFAULT_POOL, DEFAULT_RANGE, parse_pool
 from . import outsiders, revisions
-from .arrival import POLL_SECONDS, Arrival, RolloutError, Start, Tell
+from .arrival import POLL_SECONDS, Arrival, RolloutError, Start
 from .consul import Consul
 from .engine import Engine
 from .instance_addresses import InstanceAddresses
 from .pins import pinned
 from .pulls import Pulls
 from .subnets import SubnetStore
+from .telling import Tell
 
 _ENDED = frozenset({"complete", "shutdown", "failed", "rejected", "remove", "orphaned"})
 

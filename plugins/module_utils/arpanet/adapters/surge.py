@@ -5,16 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from ..core import names
-from ..core.convergence import complaint, progress
+from ..core.convergence import complaint, line, moment, progress
+from ..core.placements import hostname
 from ..core.spec import Spec
 from ..core.surge import Move, has_moved, moved_off, restored, stays, surging
 from .consul import Consul, ConsulError
 from .elections import patiently
 from .engine import Engine, EngineError
 from .lock import Locked, deployment_lock
+from .telling import Tell, Teller
 
 _POLL_SECONDS = 0.2
 
@@ -22,13 +23,14 @@ _POLL_SECONDS = 0.2
 @dataclass(frozen=True)
 class Surge:
     """How moves are made. `holder` is who has the deployments' locks meanwhile, for others to read;
-    times are seconds."""
+    times are seconds; `tell` gets a line whenever a service has come further."""
 
     engine: Engine
     consul: Consul
     holder: str
     timeout: float
     lock_timeout: float
+    tell: Tell = lambda _line: None
 
     def move(self, moves: Iterable[Move], node: str) -> list[str]:
         """Make the moves off a node (by its id), deployments side by side; why one was not made."""
@@ -61,12 +63,9 @@ class Surge:
 
     def _move(self, deployment: str, moves: list[Move], node: str) -> list[str]:
         services = patiently(lambda: self.engine.services(deployment))
-        began = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
-        here = [
-            task["ServiceID"]
-            for task in patiently(lambda: self.engine.tasks(deployment))
-            if task.get("NodeID") == node and stays(task)
-        ]
+        tasks = patiently(lambda: self.engine.tasks(deployment))
+        began = moment(services.values(), tasks)
+        here = [task["ServiceID"] for task in tasks if task.get("NodeID") == node and stays(task)]
         # A removal may have been faster than the lock.
         todo = [move for move in moves if move.service in services]
         keep = {move.service: max(0, here.count(services[move.service]["ID"]) - move.count) for move in todo}
@@ -82,24 +81,30 @@ class Surge:
     def _wait(self, deployment: str, keep: dict[str, int], node: str, began: str) -> list[str]:
         """Until each service has moved, or cannot; why not."""
         deadline = time.monotonic() + self.timeout
+        teller = Teller(self.tell)
         reasons: list[str] = []
         pending = dict(keep)
         while pending:
             nodes = {one["ID"]: one for one in patiently(self.engine.nodes)}
+            hosts = {key: hostname(one) for key, one in nodes.items()}
             services = patiently(lambda: self.engine.services(deployment))
             tasks = patiently(lambda: self.engine.tasks(deployment))
             late = time.monotonic() > deadline
+            lines: dict[str, str] = {}
             for name in [*pending]:
                 service = services.get(name)
-                own = [task for task in tasks if service and task["ServiceID"] == service["ID"]]
-                moved, hopeless = (
-                    has_moved(service, own, nodes, node, pending[name], began) if service else (True, False)
-                )
-                if not moved and service and (hopeless or late):
-                    state = progress(service, own, nodes, began)
-                    reasons.append(complaint(name, state, nodes, self.timeout if late else None))
-                if moved or hopeless or late:
+                if not service:
                     del pending[name]
+                    continue
+                own = [task for task in tasks if task["ServiceID"] == service["ID"]]
+                state = progress(service, own, nodes, began)
+                lines[name] = f"{name} {line(state, hosts)}"
+                moved = has_moved(state, own, node, pending[name])
+                if not moved and (state.hopeless or late):
+                    reasons.append(complaint(name, state, nodes, self.timeout if late else None))
+                if moved or state.hopeless or late:
+                    del pending[name]
+            teller.all(lines)
             time.sleep(_POLL_SECONDS if pending else 0)
         return reasons
 

@@ -156,7 +156,9 @@ class Swarm:
         if change.verb == "remove":
             self._remove(change.id)
             return
-        node = self._call("GET", f"/nodes/{quote(change.id)}")
+        role = change.after.get("role")
+        # A demotion that overtakes the promotion before it would leave a manager that half is one.
+        node = self._settled_node(change, manager=True) if role == "worker" else self._node(change.id)
         spec = node["Spec"]
         for key, value in change.after.items():
             if key == "labels":
@@ -164,17 +166,19 @@ class Swarm:
             else:
                 spec[key.capitalize()] = value
         self._call("POST", f"/nodes/{quote(change.id)}/update?version={node['Version']['Index']}", spec)
+        if role:
+            self._settled_node(change, manager=role == "manager")
 
     def forget(self, node: str) -> None:
         """Remove the entry of a node that is down; one that is gone is fine."""
         with contextlib.suppress(SwarmError):
-            if self._call("GET", f"/nodes/{quote(node)}")["Status"]["State"] == "ready":
+            if self._node(node)["Status"]["State"] == "ready":
                 raise SwarmError(f"node {node} is ready: nothing of it is removed")
         self._remove(node)
 
     def _remove(self, node: str) -> None:
         """Remove a dead entry. A manager's is demoted first, or it would count in the quorum."""
-        found = self._call("GET", f"/nodes/{quote(node)}")
+        found = self._node(node)
         # One that a recovery left behind is a manager by name alone, and cannot be demoted.
         if found["Spec"]["Role"] == "manager" and found.get("ManagerStatus"):
             found["Spec"]["Role"] = "worker"
@@ -193,7 +197,27 @@ class Swarm:
                     raise
                 time.sleep(0.5)
 
+    def _node(self, node: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._call("GET", f"/nodes/{quote(node)}")
+        return found
+
     # -- waiting
+
+    def _settled_node(self, change: NodeChange, manager: bool, timeout: float = 60) -> dict[str, Any]:
+        """A node once it has (or no longer has) a part in the raft; one that is down never gets that far."""
+        deadline = time.monotonic() + timeout
+        while True:
+            found = self._node(change.id)
+            status = found.get("ManagerStatus") or {}
+            there = status.get("Reachability") == "reachable" if manager else bool(status)
+            if there == manager or found["Status"]["State"] != "ready":
+                return found
+            if time.monotonic() > deadline:
+                raise SwarmError(
+                    f"{change.hostname} is {'no reachable' if manager else 'still a'} manager after {timeout:g} s: "
+                    "`journalctl -u docker` there says why, and the same can be run again"
+                )
+            time.sleep(0.25)
 
     def wait(self, timeout: float, manager: bool) -> Local:
         """Until the node is an active member (of a swarm with a quorum, where it is a manager)."""

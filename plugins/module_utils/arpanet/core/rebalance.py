@@ -98,10 +98,10 @@ def _movable(spec: Spec) -> bool:
     return "Replicated" in spec["Mode"] and not placement.get("Preferences")
 
 
-def text(shifts: Iterable[Shift], nodes: Mapping[str, Spec]) -> str:
+def text(shifts: Iterable[Shift], nodes: Mapping[str, Spec]) -> list[str]:
     """A line for each shift."""
-    return "\n".join(
-        f"  ~ service {shift.move.service} ({shift.move.count} instance{'s' if shift.move.count > 1 else ''} "
+    return [
+        f"~ service {shift.move.service} ({shift.move.count} instance{'s' if shift.move.count > 1 else ''} "
         f"from {hostname(nodes[shift.node])} to {', '.join(shift.to)})"
         for shift in shifts
-    )
+    ]

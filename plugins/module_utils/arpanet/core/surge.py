@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from . import names
 from .constraints import meets, takes_tasks
-from .convergence import Task, progress
+from .convergence import Progress, Task
 from .placements import hostname
 from .spec import Spec
 
@@ -119,19 +119,16 @@ def stays(task: Task) -> bool:
     return task["DesiredState"] in _WANTED and task["Status"]["State"] not in _OVER
 
 
-def has_moved(
-    service: Spec, tasks: list[Task], nodes: Mapping[str, Spec], node: str, keep: int, since: str
-) -> tuple[bool, bool]:
-    """Whether no more than `keep` instances are left on a node and the others run elsewhere, and whether
-    to wait for that is hopeless.
+def has_moved(state: Progress, tasks: list[Task], node: str, keep: int) -> bool:
+    """Whether no more than `keep` instances are left on a node and the others run elsewhere.
 
-    :param tasks: the service's tasks.
+    :param state: how far the service is.
+    :param tasks: its tasks.
     """
     here = [task for task in tasks if task.get("NodeID") == node and task["Status"]["State"] not in _OVER]
     left = [task for task in here if stays(task)]
-    state = progress(service, tasks, nodes, since)
     gone = len(left) <= keep and len(left) == len(here)
-    return gone and state.running >= state.wanted - len(left), state.hopeless
+    return gone and state.running >= state.wanted - len(left)
 
 
 def allowed(spec: Spec, nodes: Iterable[Spec]) -> list[Spec]:

@@ -9,6 +9,7 @@ from unittest.mock import Mock
 
 import pytest
 from ansible_collections.arpanet.cluster.plugins.action import stack
+from ansible_collections.arpanet.cluster.plugins.plugin_utils import watched
 
 FAILED = {
     "failed": True,
@@ -24,7 +25,7 @@ FAILED = {
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     lines: list[str] = []
     monkeypatch.setattr(stack, "show", lines.append)
-    monkeypatch.setattr(stack, "watched", lambda: False)
+    monkeypatch.setattr(watched, "watched", lambda: False)
     return lines
 
 

@@ -10,7 +10,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import arrival, deployments, rollout
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import (
+    arrival,
+    deployments,
+    rollout,
+    telling,
+)
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.arrival import RolloutError
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import ImageRefused
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.pins import NoImage
@@ -314,7 +319,7 @@ def test_what_runs_already_is_not_watched(cluster: Cluster, monkeypatch: pytest.
 
 
 def test_who_watches_hears_the_plan_and_then_how_far_it_is(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arrival, "TELL_SECONDS", 0.0)
+    monkeypatch.setattr(telling, "TELL_SECONDS", 0.0)
     cluster.consul.awake = False
     with pytest.raises(RolloutError):
         cluster.deploy(model(web={}), timeout=0.1)
@@ -325,7 +330,7 @@ def test_who_watches_hears_the_plan_and_then_how_far_it_is(cluster: Cluster, mon
 
 
 def test_who_watches_is_not_flooded(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arrival, "TELL_SECONDS", 3600)
+    monkeypatch.setattr(telling, "TELL_SECONDS", 3600)
     cluster.consul.awake = False
     with pytest.raises(RolloutError):
         cluster.deploy(model(web={}), timeout=0.1)

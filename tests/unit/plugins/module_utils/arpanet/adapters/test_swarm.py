@@ -69,6 +69,9 @@ def info(state: str, **rest: Any) -> dict[str, Any]:
     return {"Swarm": {"LocalNodeState": state, **rest}}
 
 
+MANAGER = {"Reachability": "reachable", "Leader": True}
+
+
 def node(role: str, state: str = "ready", labels: dict[str, str] | None = None) -> dict[str, Any]:
     return {
         "ID": "n1",
@@ -76,7 +79,7 @@ def node(role: str, state: str = "ready", labels: dict[str, str] | None = None) 
         "Spec": {"Role": role, "Availability": "drain", "Labels": labels},
         "Description": {"Hostname": "h1"},
         "Status": {"State": state},
-        "ManagerStatus": {"Reachability": "reachable", "Leader": True},
+        "ManagerStatus": MANAGER,
     }
 
 
@@ -133,9 +136,19 @@ def test_update_keeps_what_is_not_named(engine: tuple[Engine, Swarm]) -> None:
     scripted.answers["GET /nodes/n1"] = node("worker", labels={"by": "hand"})
     scripted.answers["POST /nodes/n1/update"] = (200, None)
     swarm.apply(NodeChange("update", "n1", "h1", {}, {"role": "manager", "labels": {"disk": "ssd"}}))
-    request, body = scripted.sent[-1]
+    (request, body), *_ = (sent for sent in scripted.sent if sent[0].startswith("POST"))
     assert request == "POST /nodes/n1/update?version=7"
     assert body == {"Role": "manager", "Availability": "drain", "Labels": {"by": "hand", "disk": "ssd"}}
+
+
+def test_a_demotion_waits_for_the_promotion_before_it(engine: tuple[Engine, Swarm]) -> None:
+    scripted, swarm = engine
+    half, whole, worker = ({**node("manager"), "ManagerStatus": status} for status in ({}, MANAGER, None))
+    scripted.answers["GET /nodes/n1"] = [half, whole, whole, worker]
+    scripted.answers["POST /nodes/n1/update"] = (200, None)
+    swarm.apply(NodeChange("update", "n1", "h1", {}, {"role": "worker"}))
+    asked = [request.partition(" ")[0] for request, _ in scripted.sent]
+    assert asked == ["GET", "GET", "POST", "GET", "GET"]
 
 
 def test_a_dead_manager_is_demoted_before_it_is_removed(engine: tuple[Engine, Swarm]) -> None:

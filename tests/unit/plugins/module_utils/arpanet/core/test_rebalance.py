@@ -62,7 +62,7 @@ def after(where: dict[str, list[int]], shifts: list[Shift]) -> dict[str, list[in
 def test_a_node_that_has_joined_gets_its_share() -> None:
     found = planned({"web": [1, 1, 2, 2]}, 3)
     assert [(shift.move.count, shift.to) for shift in found] == [(1, ("node3",))]
-    assert text(found, nodes(3)) == f"  ~ service web (1 instance from node{found[0].node[2]} to node3)"
+    assert text(found, nodes(3)) == [f"~ service web (1 instance from node{found[0].node[2]} to node3)"]
 
 
 def test_services_with_one_instance_spread_over_the_nodes() -> None:

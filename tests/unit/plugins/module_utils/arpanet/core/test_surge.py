@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.constraints import meets
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.convergence import progress
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.surge import (
     Move,
     has_moved,
@@ -159,4 +160,4 @@ def test_when_it_has_moved(tasks: list[tuple[str, int, str, str]], moved: bool) 
     web = service()
     old = [task(web, node, slot, state, wanted) for node, slot, state, wanted in tasks]
     web["Spec"] = moved_off(web["Spec"], "id2")
-    assert has_moved(web, old, NODES, "id2", 0, "2027") == (moved, False)
+    assert has_moved(progress(web, old, NODES, "2027"), old, "id2", 0) == moved

@@ -1,0 +1,37 @@
+"""Nodes come, go and change their roles: `LAB=day-two pytest -c tests/day_two/pytest.ini tests/day_two`.
+
+Makes the lab of that name of three managers and two workers, and needs it for itself. Each test leaves a whole cluster.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from harness.lab import Lab
+from harness.load import LOADED, said
+from harness.stacks import PROBE
+
+
+@pytest.fixture(scope="session")
+def lab() -> Lab:
+    """A cluster with a deployment `probe`, whose images are built."""
+    lab = Lab(os.environ.get("LAB", "day-two"), nodes=5, managers=3)
+    lab.up()
+    lab.playbooks.do("site")
+    lab.whole()
+    lab.playbooks.deploy(PROBE, "probe")
+    return lab
+
+
+@pytest.fixture
+def load(lab: Lab, tmp_path: Path) -> Iterator[str]:
+    """A deployment that is asked all the time, and not once in vain."""
+    stack = tmp_path / "compose.yml"
+    stack.write_text(LOADED)
+    lab.playbooks.deploy(stack, "load")
+    yield "load"
+    times, failures = said(lab.cluster, "load")
+    lab.playbooks.remove("load")
+    assert times > 50
+    assert not failures

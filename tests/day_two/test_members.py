@@ -1,0 +1,73 @@
+"""Nodes leave, alive and dead, and others or they themselves come back and get their share."""
+
+from collections import Counter
+
+from harness.claims import dns_agrees, leases_agree
+from harness.eventually import eventually
+from harness.lab import Lab
+from members import in_swarm, is_manager, is_nobody, is_worker
+
+
+def test_a_manager_leaves_and_joins_again(lab: Lab, load: str) -> None:
+    cluster, playbooks = lab.cluster, lab.playbooks
+    node = cluster.managers[0].name
+    assert playbooks.do("leave", "--check", node=node).changed > 0
+    is_manager(cluster, node)
+    playbooks.do("leave", node=node)
+    is_nobody(cluster, node)
+    assert lab.node(node).run("ls -d /etc/arpanet/keys /etc/arpanet/tokens 2>/dev/null || true") == ""
+    assert playbooks.do("leave", node=node).changed == 0
+    assert playbooks.do("leave", "--check", node=node).changed == 0
+
+    assert playbooks.do("site", "--check").changed > 0
+    is_nobody(cluster, node)
+    playbooks.do("site", "--limit", f"localhost:{node}")
+    eventually(lambda: is_manager(cluster, node), within=60)
+    assert playbooks.do("site").changed == 0
+    lab.whole()
+
+
+def test_a_dead_worker_is_taken_out_and_another_takes_its_place(lab: Lab, load: str) -> None:
+    cluster, playbooks = lab.cluster, lab.playbooks
+    node = cluster.nodes[-1].name
+    lab.lose(node)
+
+    def dead() -> None:
+        assert in_swarm(cluster)[node] == "down"
+
+    eventually(dead, within=90)
+    assert playbooks.do("leave", "--check", node=node).changed > 0
+    assert in_swarm(cluster)[node] == "down"
+    playbooks.do("leave", node=node)
+    is_nobody(cluster, node)
+    assert playbooks.do("leave", node=node).changed == 0
+    eventually(lambda: leases_agree(cluster), within=60)
+
+    lab.up()
+    playbooks.do("site")
+    eventually(lambda: is_worker(lab.cluster, node), within=60)
+    assert playbooks.do("site").changed == 0
+    lab.whole()
+
+
+def test_who_has_joined_gets_its_share(lab: Lab, load: str) -> None:
+    cluster, playbooks = lab.cluster, lab.playbooks
+    late = cluster.nodes[-1].name
+    playbooks.do("drain", node=late)
+    playbooks.do("activate", node=late)
+    playbooks.scale("load", "web", 10)
+    playbooks.do("drain", node=late)
+    playbooks.do("activate", node=late)
+    before = {one.instance: one.id for one in cluster.containers()}
+    assert playbooks.do("rebalance", "--check").changed == 1
+    assert {one.instance: one.id for one in cluster.containers()} == before
+    run = playbooks.run("rebalance", terminal=True)
+    assert run.code == 0, run.output
+    # The plan, and then how far it is.
+    assert "~ service load_web (2 instances from" in run.output or "~ service load_web (1 instance from" in run.output
+    assert "load_web 10/10 running" in run.output
+    spread = Counter(one.node.name for one in cluster.containers("load", "web"))
+    assert set(spread.values()) == {2}
+    assert playbooks.do("rebalance").changed == 0
+    assert playbooks.do("rebalance", "--check").changed == 0
+    dns_agrees(cluster, "load", "web", 10)

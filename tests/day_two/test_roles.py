@@ -1,0 +1,71 @@
+"""A worker becomes a manager, and a worker again; nobody takes a majority away."""
+
+import json
+
+from harness.claims import dns_agrees
+from harness.eventually import eventually
+from harness.lab import Lab
+from harness.node import Node
+from members import in_swarm, is_manager, is_worker
+
+WORKER = "node4"
+
+
+def repositories(node: Node) -> list[str]:
+    """What the registry of a manager has."""
+    ask = "import sys, urllib.request as u; print(u.urlopen(sys.argv[1]).read().decode())"
+    found = json.loads(node.run(f"python3 -c '{ask}' http://{node.address}:5001/v2/_catalog"))
+    return sorted(found["repositories"])
+
+
+def test_a_worker_becomes_a_manager_and_a_worker_again(lab: Lab, load: str) -> None:
+    cluster, playbooks = lab.cluster, lab.playbooks
+    images = repositories(cluster.manager)
+    assert images
+    before = {one.instance: one.id for one in cluster.containers()}
+    assert playbooks.do("promote", "--check", node=WORKER).changed > 0
+    is_worker(cluster, WORKER)
+
+    promoted = playbooks.do("promote", node=WORKER)
+    assert f"{WORKER} belongs into the group managers" in promoted.words
+    eventually(lambda: is_manager(cluster, WORKER), within=30)
+    assert repositories(lab.node(WORKER)) == images, "no image is lost with the managers that it was pushed to"
+    assert playbooks.do("promote", node=WORKER).changed == 0
+    assert playbooks.do("promote", "--check", node=WORKER).changed == 0
+
+    assert playbooks.do("demote", "--check", node=WORKER).changed > 0
+    is_manager(cluster, WORKER)
+    playbooks.do("demote", node=WORKER)
+    eventually(lambda: is_worker(cluster, WORKER), within=30)
+    assert "Is Manager: false" in lab.node(WORKER).run("docker info 2>/dev/null")
+    assert lab.node(WORKER).run("ls -d /etc/arpanet/keys 2>/dev/null || true") == ""
+    assert playbooks.do("demote", node=WORKER).changed == 0
+    assert playbooks.do("demote", "--check", node=WORKER).changed == 0
+    assert {one.instance: one.id for one in cluster.containers()} == before, "instances are not touched"
+    # What the inventory says is what is there again.
+    assert playbooks.do("site").changed == 0
+
+
+def test_a_majority_is_kept(lab: Lab) -> None:
+    cluster, playbooks = lab.cluster, lab.playbooks
+    first, _, third = cluster.managers
+    cluster.stop(third)
+    try:
+        eventually(lambda: in_swarm(cluster)[third.name] == "down" or _fail(), within=90)
+        before = in_swarm(cluster)
+        for playbook in ("demote", "leave"):
+            for flags in ((), ("--check",)):
+                refused = playbooks.run(playbook, *flags, node=first.name)
+                assert (refused.code, refused.changed) == (2, 0), refused.output
+                assert f"without {first.name}, Swarm would have 1 of 2 managers, and 2 are needed" in refused.words
+                assert f"({third.name} is down already)" in refused.words
+        assert in_swarm(cluster) == before
+    finally:
+        cluster.start(third)
+    eventually(lambda: is_manager(cluster, third.name), within=120)
+    lab.whole()
+    eventually(lambda: dns_agrees(cluster, "probe", "pricing", 1), within=60)
+
+
+def _fail() -> None:
+    raise AssertionError
