@@ -63,7 +63,7 @@ molecule: engine ## Every molecule scenario, from bare nodes
 molecule-more: engine ## The scenarios that are too long for every change, each on nodes of its own
 	OS=$(OS) MOLECULE_GLOB='molecule/more/*/molecule.yml' molecule test --all
 
-joining: engine ## Machines that join a cluster, in a lab of six nodes of their own
+joining: engine ## Machines that join a cluster, in labs of their own; at last ten of them at once
 	pytest -c tests/joining/pytest.ini tests/joining
 
 bench: lab-up ## Measure on the lab, side by side with docker stack deploy

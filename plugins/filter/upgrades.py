@@ -15,4 +15,8 @@ class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"upgrade_order": upgrades.order, "upgrade_text": upgrades.shown}
+        return {
+            "bundle_upgrades": upgrades.bundle_upgrades,
+            "upgrade_order": upgrades.order,
+            "upgrade_text": upgrades.shown,
+        }

@@ -12,7 +12,7 @@ from harness.newcomers import World
 LAB = "joining"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def world() -> Iterator[World]:
     with newcomers.world(LAB, nodes=6, managers=3) as world:
         world.prepare(5, 6)

@@ -63,7 +63,7 @@ def world(lab: str, nodes: int, managers: int) -> Iterator[World]:
         try:
             _lab("up", lab, "--nodes", str(nodes), "--managers", str(managers))
             cluster = Cluster(inventory)
-            playbooks = Playbooks(cluster)
+            playbooks = Playbooks(cluster, patience=1800)
             playbooks.do("site", "--limit", ":".join(["localhost", *(node.name for node in cluster.managers)]))
             yield World(cluster, playbooks, Path(directory))
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from . import package_bundle
 from .tables import table
 
 Upgrades = Mapping[str, Sequence[str]]
@@ -26,6 +27,12 @@ def dnf_upgrades(listed: str, installed: Mapping[str, str]) -> dict[str, tuple[s
     """The same from lines of `name version-release`."""
     pairs = (line.split() for line in listed.splitlines())
     return {words[0]: (installed[words[0]], words[1]) for words in pairs if len(words) == 2 and words[0] in installed}
+
+
+def bundle_upgrades(files: Iterable[str], installed: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """The same from the files of a bundle that would be installed: `packages/docker.io_28.5.2_amd64.deb`."""
+    pairs = (package_bundle.pair(file.rpartition("/")[2]).split("=") for file in files)
+    return {name: (installed[name], version) for name, version in pairs if name in installed}
 
 
 def order(hosts: Iterable[str], managers: Sequence[str], leader: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.upgrades import (
     apt_upgrades,
+    bundle_upgrades,
     dnf_upgrades,
     order,
     shown,
@@ -39,6 +40,19 @@ def test_apt() -> None:
 def test_dnf() -> None:
     listed = "docker-ce 28.5.2-1.el9\nLast metadata expiration check\nvim 9.1-1\n"
     assert dnf_upgrades(listed, {"docker-ce": "26.1.4-1.el9"}) == {"docker-ce": ("26.1.4-1.el9", "28.5.2-1.el9")}
+
+
+def test_a_bundle() -> None:
+    files = [
+        "packages/docker.io_28.5.2+dfsg4-2_amd64.deb",
+        "packages/consul_1%3a1.8_amd64.deb",
+        "packages/new_1_all.deb",
+    ]
+    installed = {"docker.io": "26.1.5", "consul": "1.8", "serf": "0.10.1"}
+    assert bundle_upgrades(files, installed) == {
+        "docker.io": ("26.1.5", "28.5.2+dfsg4-2"),
+        "consul": ("1.8", "1:1.8"),
+    }
 
 
 def test_workers_first_and_the_leader_last() -> None:
