@@ -1,4 +1,4 @@
-"""Nodes come, go and change their roles: `LAB=day-two pytest -c tests/day_two/pytest.ini tests/day_two`.
+"""Nodes come, go and change their roles: `LAB=daytwo pytest -c tests/day_two/pytest.ini tests/day_two`.
 
 Makes the lab of that name of three managers and two workers, and needs it for itself. Each test leaves a whole cluster.
 """
@@ -16,7 +16,7 @@ from harness.stacks import PROBE
 @pytest.fixture(scope="session")
 def lab() -> Lab:
     """A cluster with a deployment `probe`, whose images are built."""
-    lab = Lab(os.environ.get("LAB", "day-two"), nodes=5, managers=3)
+    lab = Lab(os.environ.get("LAB", "daytwo"), nodes=5, managers=3)
     lab.up()
     lab.playbooks.do("site")
     lab.whole()

@@ -27,7 +27,7 @@ class Lab:
     def up(self) -> None:
         """Nodes that are lost are there again, bare."""
         argv = [sys.executable, "-m", "lab", "up", *self._words]
-        subprocess.run(argv, cwd=CHECKOUT, check=True, capture_output=True, text=True)
+        subprocess.run(argv, cwd=CHECKOUT, check=True)
         # Another connection to each node that is new.
         self._connect()
 

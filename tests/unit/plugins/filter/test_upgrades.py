@@ -6,4 +6,4 @@ from ansible_collections.arpanet.cluster.plugins.filter.upgrades import FilterMo
 
 
 def test_names() -> None:
-    assert set(FilterModule().filters()) == {"upgrade_order", "upgrade_text"}
+    assert set(FilterModule().filters()) == {"bundle_upgrades", "upgrade_order", "upgrade_text"}
