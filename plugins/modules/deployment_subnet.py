@@ -58,6 +58,13 @@ options:
       - The default is the range that the pool has, and 10.32.0.0/12 for a new pool V(default).
       - Another range than it had changes the pool, which is refused when a subnet of it would be left out.
     type: str
+  driver:
+    description:
+      - What will carry the networks. Those of a deployment that runs on another one get a subnet of the next
+        generation, of the same size at least, to move to.
+      - The default is the one that it runs on.
+    type: str
+    choices: [overlay, weave]
   within:
     description:
       - Routes that contain the pool and nevertheless are no clash, because the pool's range is known to be
@@ -99,6 +106,7 @@ allocated:
   sample: [default]
 """
 
+from collections.abc import Collection
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
@@ -107,8 +115,10 @@ from ansible_collections.arpanet.cluster.plugins.module_utils._consul import con
 from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
 from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import (
+    drivers,
     generations,
     names,
+    record,
     service_addresses,
     subnets,
 )
@@ -138,10 +148,15 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     view = store.view(deployment)
     after = dict(view.owned)
     requests: dict[str, subnets.Request] = {}
+    runs = record.parse(consul.get(names.deployment_key(deployment)).value, deployment)
+    moves = runs.networks if asked["driver"] not in (None, runs.driver) else {}
+    live = generations.without_left(view.owned, runs.networks)
     for network, counts in asked["networks"].items():
         prefix = _prefix(network, counts, asked["size"], view.nodes)
-        name = _generation(network, view.owned, prefix if asked["size"] else None)
+        name = _generation(network, live, prefix if asked["size"] else None, moves)
         if name not in view.owned:
+            held = generations.newest(live).get(network)
+            prefix = min(prefix, held.prefixlen) if held else prefix
             _check_move(consul, deployment, network, generations.generations(view.owned, network))
             requests[name] = subnets.Request(f"{deployment}/{name}", prefix)
             after[name] = store.plan(requests[name], after.values())
@@ -170,14 +185,24 @@ def _result(before: dict[str, IPv4Network], after: dict[str, IPv4Network]) -> di
     }
 
 
-def _generation(network: str, owned: dict[str, IPv4Network], prefix: int | None) -> str:
-    """The name of the network's subnet: the one it has, or the next when a larger one is asked for."""
+def _generation(network: str, owned: dict[str, IPv4Network], prefix: int | None, moves: Collection[str]) -> str:
+    """The name of the network's subnet: the one it has, or the next when a larger one is asked for or it moves.
+
+    :param moves: generations that run on another driver than the one that is asked for.
+    """
     there = generations.generations(owned, network)
     if not there:
         return network
     # Two of them are a move that was cut off: it is finished before another one begins.
-    moves = len(there) == 1 and prefix is not None and prefix < owned[there[-1]].prefixlen
-    return generations.following(there[-1]) if moves else there[-1]
+    if len(there) > 1:
+        if there[-1] in moves:
+            raise subnets.SubnetError(
+                f"network {network} was being moved to another driver: finish that first, with the arpanet_driver that "
+                "was asked for then"
+            )
+        return there[-1]
+    larger = prefix is not None and prefix < owned[there[-1]].prefixlen
+    return generations.following(there[-1]) if larger or there[-1] in moves else there[-1]
 
 
 def _check_move(consul: Any, deployment: str, network: str, there: list[str]) -> None:
@@ -226,6 +251,7 @@ def main() -> None:
             **CONSUL,
             "deployment": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "driver": {"type": "str", "choices": [*drivers.DRIVERS]},
             "networks": {"type": "dict", "default": {"default": {"tasks": 1, "everywhere": 0}}},
             "size": {"type": "str"},
             "pool": {"type": "str", "default": "default"},

@@ -85,7 +85,11 @@ def engine() -> dict[str, Any]:
     try:
         info = swarm.info()
     except SwarmError:
-        return {"version": "", "swarm": {**local({}).__dict__, "state": "", "members": [], "quorum": False}}
+        return {
+            "version": "",
+            "api": {"newest": "", "floor": ""},
+            "swarm": {**local({}).__dict__, "state": "", "members": [], "quorum": False},
+        }
     state = local(info)
     try:
         members, quorum = [member.id for member in swarm.members()] if state.manager else [], state.manager
@@ -93,6 +97,7 @@ def engine() -> dict[str, Any]:
         members, quorum = [], False
     return {
         "version": info.get("ServerVersion", ""),
+        "api": swarm.versions(),
         "swarm": {**state.__dict__, "members": members, "quorum": quorum},
     }
 
@@ -110,6 +115,7 @@ def main() -> None:
     docker = engine()
     facts["versions"]["docker"] = docker["version"]
     facts["swarm"] = docker["swarm"]
+    facts["engine_api"] = docker["api"]
     facts["overlay"] = host.overlay_files()
     # A node in a swarm has shown what its kernel can do.
     facts["vxlan"] = True if docker["swarm"]["state"] == "active" else host.vxlan()

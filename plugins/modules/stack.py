@@ -86,10 +86,17 @@ options:
     type: str
     default: a controller
   driver:
-    description: What carries the deployment's networks.
+    description:
+      - What carries the deployment's networks. A deployment on the other one moves, in two rolling updates, to the
+        networks of the next generation that M(arpanet.cluster.deployment_subnet) has made room for.
+      - V(weave) is refused while the plugin has not been probed on every node that takes tasks.
     type: str
-    choices: [overlay]
+    choices: [overlay, weave]
     default: overlay
+  weave_plugin:
+    description: Name of the managed plugin, on all nodes, for O(driver=weave).
+    type: str
+    default: weave:latest
   publish_mode:
     description: V(host) publishes a port on the node that runs the instance, V(ingress) on every node (which needs
       IPVS in the nodes' kernels).
@@ -164,7 +171,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.arpanet.cluster.plugins.module_utils._consul import connect
 from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
 from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL, ENGINE, LOGINS, STACK
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names, support
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import drivers, names, support
 
 
 def run(module: AnsibleModule) -> dict[str, Any]:
@@ -202,6 +209,7 @@ def converge(rollout: Any, asked: dict[str, Any], check: bool) -> dict[str, Any]
         asked["subnets"],
         allocated=asked["allocated"],
         driver=asked["driver"],
+        plugin=asked["weave_plugin"],
         publish_mode=asked["publish_mode"],
         move_volumes=frozenset(asked["move_volumes"]),
         timeout=timeout,
@@ -226,7 +234,8 @@ def main() -> None:
             "revision": {"type": "int"},
             "lock_timeout": {"type": "int", "default": 60},
             "controller": {"type": "str", "default": "a controller"},
-            "driver": {"type": "str", "choices": ["overlay"], "default": "overlay"},
+            "driver": {"type": "str", "choices": [*drivers.DRIVERS], "default": drivers.OVERLAY},
+            "weave_plugin": {"type": "str", "default": drivers.PLUGIN},
             "publish_mode": {"type": "str", "choices": ["host", "ingress"], "default": "host"},
             "progress": {"type": "path"},
             "timeout": {"type": "int", "default": 300},

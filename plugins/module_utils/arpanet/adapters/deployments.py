@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from ..core import generations, names, volumes
+from ..core import drivers, generations, names, volumes
 from ..core.plan import Actual, as_data, as_diff, as_lines, plan, removal
 from ..core.record import Record, of_model
 from ..core.spec import Spec
@@ -32,6 +32,7 @@ def converge(
     *,
     allocated: Collection[str] = (),
     driver: str,
+    plugin: str = drivers.PLUGIN,
     publish_mode: str,
     move_volumes: frozenset[str],
     timeout: float,
@@ -40,15 +41,18 @@ def converge(
     """Make the deployment what the model says; go back to what was when that fails.
 
     :param allocated: networks whose subnet was allocated for this; a refusal gives them back.
+    :param plugin: the managed plugin's name, where the driver is one.
     """
     results = []
+    carrier = drivers.engine_name(driver, plugin)
     with _leaving_nothing(rollout, allocated):
+        rollout.check_driver(driver)
         places = volumes.choose(model, rollout.held_volumes(), rollout.nodes(), rollout.busy(), move_volumes)
         live = generations.without_left(subnets, rollout.record().networks)
         for step, networks in generations.steps(volumes.pinned(model, places), live):
             actual = rollout.actual()
             before = rollout.record()
-            wanted = rollout.desired(step, networks, actual, before, publish_mode)
+            wanted = rollout.desired(step, networks, actual, before, publish_mode, carrier)
             record = of_model(before, step, stack, networks, driver)
             results.append(_carry_out(rollout, actual, before, wanted, record, timeout, check, places))
             if check:

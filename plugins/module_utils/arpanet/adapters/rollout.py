@@ -10,7 +10,7 @@ from functools import partial
 from ipaddress import IPv4Network
 from typing import Any
 
-from ..core import names, service_addresses
+from ..core import drivers, names, service_addresses, weave
 from ..core.convergence import Task
 from ..core.placements import hostname
 from ..core.plan import CREATE, REMOVE, UPDATE, Actual, Plan, clashing_networks, plan
@@ -98,13 +98,38 @@ class Rollout:
 
     # Plan
 
+    def check_driver(self, driver: str) -> None:
+        """Refuse a driver that a node which takes tasks has not shown to carry networks."""
+        if driver != drivers.WEAVE:
+            return
+        told = self._consul.list(names.WEAVE_PREFIX)
+        missing = weave.unready(
+            (hostname(node) for node in self.nodes() if node["Spec"].get("Availability") == "active"),
+            {key.removeprefix(names.WEAVE_PREFIX): entry.value for key, entry in told.items()},
+        )
+        if missing:
+            raise RolloutError(
+                f"{'; '.join(missing)}. Set arpanet_driver to weave in the inventory and run site.yml, then deploy again; a "
+                "node that should not have it can be drained"
+            )
+
     def desired(
-        self, model: Spec, subnets: dict[str, str], actual: Actual, record: Record, publish_mode: str
+        self,
+        model: Spec,
+        subnets: dict[str, str],
+        actual: Actual,
+        record: Record,
+        publish_mode: str,
+        carrier: str = drivers.OVERLAY,
     ) -> Desired:
-        """What a model means on this cluster now: images pinned to the digests of this moment."""
+        """What a model means on this cluster now: images pinned to the digests of this moment.
+
+        :param carrier: the Engine's driver of networks that do not exist yet.
+        """
         images, unresolved = pinned(self._engine, self.deployment, model, actual)
         addresses = service_addresses.resolve(model, subnets)
-        wanted = desired(model, self.deployment, subnets, images, record.scaled, publish_mode, addresses)
+        carriers = drivers.carriers(self.deployment, subnets, carrier, actual.networks)
+        wanted = desired(model, self.deployment, subnets, images, record.scaled, publish_mode, addresses, carriers)
         fit = {name: fitted(spec, self._engine.api_version()) for name, spec in wanted.services.items()}
         ignored = [
             f"service {name.removeprefix(f'{self.deployment}_')}: '{key}' is ignored: this Engine is too old for it"

@@ -53,6 +53,11 @@ class Swarm:
         answer: dict[str, Any] = self._call("GET", "/info")
         return answer
 
+    def versions(self) -> dict[str, str]:
+        """The API that the engine speaks: `{newest, floor}`."""
+        answer = self._call("GET", "/version")
+        return {"newest": answer["ApiVersion"], "floor": answer.get("MinAPIVersion", "")}
+
     def local(self) -> Local:
         return local(self.info())
 

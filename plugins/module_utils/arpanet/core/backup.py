@@ -95,7 +95,10 @@ def seal(data: bytes, key: bytes) -> bytes:
 
 def restorable(key: str, value: Mapping[str, Any] | None) -> bool:
     """Does a key of Consul belong into a new cluster? What agents say of what runs, they say anew there."""
-    if key.startswith((names.NODES_PREFIX, names.LOCKS_PREFIX, names.SWARM_PREFIX)) or key == names.LEADER_KEY:
+    if (
+        key.startswith((names.NODES_PREFIX, names.LOCKS_PREFIX, names.SWARM_PREFIX, names.WEAVE_PREFIX))
+        or key == names.LEADER_KEY
+    ):
         return False
     # An explicit address is promised to a service, whoever runs it.
     return not is_lease(key) or bool(value and "owner" in value)

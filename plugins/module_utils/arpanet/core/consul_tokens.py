@@ -54,6 +54,7 @@ POLICIES: Mapping[str, Rules] = {
             names.NODES_PREFIX: _WRITE,
             names.PULLS_PREFIX: _WRITE,
             names.SWARM_PREFIX: _READ,
+            names.WEAVE_PREFIX: _WRITE,
         },
     },
     # Our agent on a manager, which may also lead and says what Swarm knows of each node.

@@ -197,6 +197,11 @@ def node_key(node: str) -> str:
     return f"{KV_ROOT}nodes/{node}"
 
 
+def weave_key(node: str) -> str:
+    """Consul key of what a node says of its Weave."""
+    return f"{WEAVE_PREFIX}{node}"
+
+
 def addresses_key(deployment: str, network: str) -> str:
     """Consul key of the explicit addresses in one network of a deployment."""
     return f"{deployment_key(deployment)}/addresses/{network}"
@@ -236,4 +241,5 @@ VOLUMES_PREFIX = f"{KV_ROOT}volumes/"
 LOCKS_PREFIX = f"{KV_ROOT}locks/"
 IMAGES_PREFIX = f"{KV_ROOT}images/"
 PULLS_PREFIX = f"{KV_ROOT}pulls/"
+WEAVE_PREFIX = f"{KV_ROOT}weave/"
 LEADER_KEY = f"{KV_ROOT}leader"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import names
+from .drivers import OVERLAY
 from .secrecy import masked_pair
 from .spec import Spec, canonical
 from .stack import Desired
@@ -130,6 +131,7 @@ def _fixed(network: Spec) -> dict[str, Any]:
     """What of a network is settled when it is made."""
     options = network.get("Options") or {}
     return {
+        "driver": network.get("Driver", OVERLAY),
         "subnet": ", ".join(_subnets(network)),
         "internal": bool(network.get("Internal")),
         "attachable": bool(network.get("Attachable")),
@@ -186,11 +188,17 @@ def _named(
 ) -> Iterator[Change]:
     for name, spec in desired.items():
         if name not in actual:
-            shown = tuple(Field("subnet", None, cidr) for cidr in _subnets(spec))
-            yield Change(kind, name, CREATE, shown)
+            yield Change(kind, name, CREATE, _made_with(spec))
     for name in actual:
         if name not in desired and name not in kept:
             yield Change(kind, name, REMOVE)
+
+
+def _made_with(spec: Spec) -> tuple[Field, ...]:
+    """What a plan shows of a new network, besides its name."""
+    subnets = tuple(Field("subnet", None, cidr) for cidr in _subnets(spec))
+    other = spec.get("Driver", OVERLAY) != OVERLAY
+    return (Field("driver", None, spec["Driver"]), *subnets) if other else subnets
 
 
 def _services(desired: dict[str, Spec], actual: dict[str, Spec]) -> Iterator[Change]:

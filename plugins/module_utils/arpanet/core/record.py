@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from .drivers import OVERLAY
 from .services import replicas
 from .spec import Spec
 
@@ -19,7 +20,7 @@ class Record:
 
     deployment: str
     stack: str = ""
-    driver: str = "overlay"
+    driver: str = OVERLAY
     networks: dict[str, str] = field(default_factory=dict)
     services: dict[str, int | None] = field(default_factory=dict)
     stated: tuple[str, ...] = ()

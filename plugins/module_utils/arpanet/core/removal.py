@@ -70,6 +70,6 @@ def keys_about(node: str, entries: Mapping[str, Mapping[str, object]]) -> list[s
     return [
         key
         for key, value in entries.items()
-        if key in (names.node_key(node), names.pulls_key(node))
+        if key in (names.node_key(node), names.pulls_key(node), names.weave_key(node))
         or (key.startswith(names.DEPLOYMENTS_PREFIX) and "/leases/" in key and value.get("node") == node)
     ]

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 
-from . import generations, names, order, service_addresses, support
+from . import drivers, generations, names, order, service_addresses, support
 from .secrecy import masked
 from .services import SECURITY, Context, replicas, security_option, service_spec
 from .spec import Spec
@@ -112,6 +113,7 @@ def desired(
     scaled: dict[str, int] | None = None,
     publish_mode: str = "host",
     addresses: service_addresses.Addresses | None = None,
+    carriers: Mapping[str, str] | None = None,
 ) -> Desired:
     """What should exist for this deployment.
 
@@ -119,6 +121,7 @@ def desired(
     :param images: service -> image with digest, where it could be resolved.
     :param scaled: service -> replicas, for services whose file does not say.
     :param addresses: those that `service_addresses.resolve` found in these subnets.
+    :param carriers: compose network name -> the Engine's driver of it, where that is not overlay.
     """
     warnings = check(model)
     networks = {
@@ -152,7 +155,13 @@ def desired(
         deployment=deployment,
         services={spec["Name"]: spec for spec in specs},
         networks={
-            networks[name]: network_spec(deployment, name, (model["networks"][name] or {}), subnets[name])
+            networks[name]: network_spec(
+                deployment,
+                name,
+                (model["networks"][name] or {}),
+                subnets[name],
+                (carriers or {}).get(name, drivers.OVERLAY),
+            )
             for name in own_networks(model)
         },
         secrets={spec["Name"]: spec for spec in secrets.values() if "Data" in spec},
@@ -184,13 +193,13 @@ def _as_job(service: Spec) -> Spec:
     return {**service, "deploy": {**deploy, "mode": jobs.get(mode, mode)}}
 
 
-def network_spec(deployment: str, name: str, body: Spec, subnet: str) -> Spec:
+def network_spec(deployment: str, name: str, body: Spec, subnet: str, carrier: str = drivers.OVERLAY) -> Spec:
     """The Engine's specification of a deployment's network on its subnet."""
     cidr = IPv4Network(subnet)
     options = {key: str(value) for key, value in (body.get("driver_opts") or {}).items()}
     return {
         "Name": names.swarm_name(deployment, name),
-        "Driver": "overlay",
+        "Driver": carrier,
         "Labels": {**(body.get("labels") or {}), names.LABEL_DEPLOYMENT: deployment},
         "Internal": bool(body.get("internal")),
         "Attachable": bool(body.get("attachable")),

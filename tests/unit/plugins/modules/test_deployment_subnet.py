@@ -144,3 +144,32 @@ def test_what_cannot_be(run: Run, consul: FakeConsul, asked: dict[str, Any], say
     result = run(NAME, asked)
     assert result["failed"]
     assert says in result["msg"]
+
+
+def deployed(consul: FakeConsul, driver: str, *networks: str) -> None:
+    consul.put(
+        names.deployment_key("abc"),
+        {"driver": driver, "networks": {name: consul.get(names.subnet_owner_key(f"abc/{name}")).value["subnet"]
+                                        for name in networks}},
+    )  # fmt: skip
+
+
+def test_another_driver_moves_the_networks_of_a_deployment(run: Run, consul: FakeConsul) -> None:
+    asked = {"deployment": "abc", "driver": "overlay", "size": "/24"}
+    first = run(NAME, asked)["subnets"]
+    again = {"deployment": "abc", "driver": "weave"}
+    # What does not run yet has nothing to move from.
+    assert run(NAME, again)["subnets"] == first
+    deployed(consul, "overlay", "default")
+    assert run(NAME, {"deployment": "abc"})["subnets"] == first
+    moved = run(NAME, again)
+    assert moved["allocated"] == ["default.g2"]
+    assert moved["subnets"]["default.g2"].endswith("/24"), "no smaller than it was"
+    assert not run(NAME, again)["changed"]
+    deployed(consul, "weave", "default", "default.g2")
+    assert not run(NAME, again)["changed"]
+    said = run(NAME, {"deployment": "abc", "driver": "overlay"})["msg"]
+    assert "was being moved to another driver: finish that first" in said
+    # It has arrived, though what it left has not been given back yet.
+    deployed(consul, "weave", "default.g2")
+    assert run(NAME, {"deployment": "abc", "driver": "overlay"})["allocated"] == ["default.g3"]

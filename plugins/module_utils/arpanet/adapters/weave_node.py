@@ -1,0 +1,66 @@
+"""This node's Engine, as far as its Weave goes: the plugin, the networks of its driver, who is on them.
+
+Every failure is an EngineError; after one the next call connects anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from ..core.plugins import Installed
+from .engine import DEFAULT_URL, Engine, EngineError
+from .plugins import Plugins
+
+R = TypeVar("R")
+
+# Seconds for a plugin to answer after it was started, and for the Engine to answer anything.
+_START, _TIMEOUT = 60, 120
+
+
+class WeaveNode:
+    """One Engine, by its address. Not for several threads at once."""
+
+    def __init__(self, plugin: str, url: str = DEFAULT_URL) -> None:
+        self._plugin = plugin
+        self._url = url
+        self._engine: Engine | None = None
+
+    def plugin(self) -> Installed | None:
+        """The plugin; None where it is not installed."""
+        return self._with(lambda engine: Plugins(engine, _START).find(self._plugin))
+
+    def switch(self, steps: list[str]) -> None:
+        """Disable or enable the plugin (core.plugins.DISABLE, ENABLE)."""
+        self._with(lambda engine: Plugins(engine, _START).apply(self._plugin, steps, None))
+
+    def networks(self) -> list[dict[str, Any]]:
+        """As `GET /networks` answers."""
+        return self._with(lambda engine: _listed(engine, "networks"))
+
+    def containers(self) -> list[dict[str, Any]]:
+        """Running ones, as `GET /containers/json` answers."""
+        return self._with(lambda engine: _listed(engine, "containers"))
+
+    def changes(self) -> Iterator[None]:
+        """Something for each container that joins or leaves a network, and once at the beginning."""
+        engine = Engine(self._url, timeout=_TIMEOUT)
+        filters = {"type": ["network"], "event": ["connect", "disconnect"]}
+        with engine.asking("following networks"):
+            stream = engine.api.events(filters=filters, decode=True)
+            yield None
+            for _ in stream:
+                yield None
+
+    def _with(self, call: Callable[[Engine], R]) -> R:
+        try:
+            self._engine = self._engine or Engine(self._url, timeout=_TIMEOUT)
+            return call(self._engine)
+        except EngineError:
+            self._engine = None
+            raise
+
+
+def _listed(engine: Engine, what: str) -> list[dict[str, Any]]:
+    with engine.asking(f"listing {what}"):
+        return list(getattr(engine.api, what)())

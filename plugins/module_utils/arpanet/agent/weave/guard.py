@@ -1,0 +1,148 @@
+"""Looks after this node's Weave, and tells the cluster how it is."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from ...adapters.consul import Consul, ConsulError
+from ...adapters.engine import EngineError
+from ...adapters.nft import NftError
+from ...adapters.weave_router import Router, RouterError
+from ...core import names
+from ...core.fence import Fence, fence
+from ...core.plugins import DISABLE, ENABLE, Installed
+from ...core.weave import State, read, targets_change, to_reclaim
+
+log = logging.getLogger(__name__)
+
+# A router that does not answer for so many seconds is started anew, and not more often than this.
+PATIENCE = 30.0
+
+
+class Node(Protocol):
+    """This node's Engine, as far as Weave goes."""
+
+    def plugin(self) -> Installed | None:
+        """The plugin."""
+
+    def switch(self, steps: list[str]) -> None:
+        """Enable or disable the plugin."""
+
+    def networks(self) -> list[dict[str, Any]]:
+        """All networks, as the Engine lists them."""
+
+    def containers(self) -> list[dict[str, Any]]:
+        """All running containers, as the Engine lists them."""
+
+
+class Guard:
+    """One look: the plugin runs, the router knows its peers, the rules are in place, the record says so.
+
+    The Engine itself starts an enabled plugin before it starts tasks, and tells Swarm of enabled ones alone, so a node
+    whose plugin is disabled gets no task of a Weave network. What does not answer is therefore switched off and on.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        router: Router,
+        consul: Consul,
+        apply: Callable[[Fence], None],
+        *,
+        name: str,
+        address: str,
+        driver: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._node = node
+        self._router = router
+        self._consul = consul
+        self._apply = apply
+        self._name = name
+        self._address = address
+        self._driver = driver
+        self._clock = clock
+        self._well = clock()
+        self._written: dict[str, Any] | None = None
+
+    def look(self, whole: bool = True) -> State:
+        """Look once. A poke, between two whole looks, is about containers alone."""
+        unfenced = self._fence()
+        if not whole:
+            return State()
+        state = self._state()
+        if not state.unready:
+            self._well = self._clock()
+            self._follow(state)
+        self._tell({**state.as_value(self._name), "fence": unfenced or "on"})
+        return state
+
+    def _state(self) -> State:
+        try:
+            plugin = self._node.plugin()
+            if plugin is None:
+                return State(unready="its plugin is not installed")
+            if not plugin.enabled:
+                log.info("enabling the plugin")
+                self._node.switch([ENABLE])
+            return read(self._router.report())
+        except RouterError as error:
+            return State(unready=self._again(str(error)))
+        except EngineError as error:
+            return State(unready=f"its plugin does not start: {error}")
+
+    def _again(self, why: str) -> str:
+        """A router that has not answered for long is started anew."""
+        if self._clock() - self._well > PATIENCE:
+            self._well = self._clock()
+            log.warning("%s: starting the plugin anew", why)
+            self._node.switch([DISABLE, ENABLE])
+        return why
+
+    def _follow(self, state: State) -> None:
+        """The router connects to the cluster's nodes; the leader takes back what nobody owns any more."""
+        nodes = self._consul.list(names.NODES_PREFIX)
+        addresses = [str(entry.value.get("address") or "") for entry in nodes.values()]
+        peers = targets_change(state, addresses, self._address)
+        if peers is not None:
+            log.info("peers: %s", ", ".join(peers) or "none")
+            self._router.connect(peers)
+        gone = to_reclaim(state.lost, (key.removeprefix(names.NODES_PREFIX) for key in nodes)) if state.lost else []
+        if gone and self._leads():
+            for peer in gone:
+                log.info("reclaim ranges of %s: %s", peer, self._router.reclaim(peer))
+
+    def _leads(self) -> bool:
+        try:
+            held = self._consul.get(names.LEADER_KEY)
+        except ConsulError:
+            # A worker may not even ask.
+            return False
+        return bool(held.session) and held.value.get("node") == self._name
+
+    def _fence(self) -> str:
+        """Why networks are not kept apart; empty where they are."""
+        try:
+            self._apply(fence(self._driver, self._node.networks(), self._node.containers()))
+        except (EngineError, NftError) as error:
+            log.warning("%s", error)
+            return str(error)
+        return ""
+
+    def _tell(self, value: dict[str, Any]) -> None:
+        key = names.weave_key(self._name)
+        if value != self._written and self._consul.get(key).value != value:
+            self._consul.put(key, value)
+            log.info("write %s: %s", key, value["why"] or f"{value['path'] or 'no peer yet'}, {value['connections']}")
+        self._written = value
+
+    def stopped(self) -> None:
+        """Say that nobody looks any more."""
+        value = {
+            **State(unready="arpanet-weave.service is stopped there").as_value(self._name),
+            "fence": "kept as it was",
+        }
+        self._consul.put(names.weave_key(self._name), value)
