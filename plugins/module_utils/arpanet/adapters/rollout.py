@@ -109,8 +109,8 @@ class Rollout:
         )
         if missing:
             raise RolloutError(
-                f"{'; '.join(missing)}. Set arpanet_driver to weave in the inventory and run site.yml, then deploy again; a "
-                "node that should not have it can be drained"
+                f"{'; '.join(missing)}. Set arpanet_driver to weave in the inventory, run site.yml, deploy again; "
+                "a node that should not have it can be drained"
             )
 
     def desired(

@@ -9,6 +9,7 @@ import logging
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -20,7 +21,7 @@ from ...adapters.weave_node import WeaveNode
 from ...adapters.weave_router import DEFAULT_ADDRESS, Router
 from ...core.fence import TABLE, Fence, rules
 from ..config import ConfigError
-from ..loop import Backoff, Loop
+from ..loop import Backoff, Loop, for_ever
 from ..systemd import notify
 from .guard import Guard
 
@@ -76,15 +77,21 @@ class Rules:
         log.info("rules: %d networks, %d containers", len(wanted.subnets), len(wanted.ports))
 
 
-def follow(node: WeaveNode, poke: Callable[[], None]) -> None:
-    """Poke whenever a container joins or leaves a network, through every break of the stream."""
-    backoff = Backoff()
-    while True:
+class Changes:
+    """Follows containers that join or leave networks, through every break of the stream."""
+
+    def __init__(self, node: WeaveNode, poke: Callable[[], None]) -> None:
+        self._node = node
+        self._poke = poke
+        self._backoff = Backoff()
+
+    def follow(self) -> None:
+        """Follow one stream to its end, and wait before the next one."""
         with contextlib.suppress(EngineError):
-            for _ in node.changes():
-                backoff.reset()
-                poke()
-        threading.Event().wait(backoff.pause())
+            for _ in self._node.changes():
+                self._backoff.reset()
+                self._poke()
+        time.sleep(self._backoff.pause())
 
 
 def main(words: list[str]) -> int:
@@ -113,8 +120,7 @@ def main(words: list[str]) -> int:
         signal.signal(number, lambda *_: stop.set())
     looking = Loop("weave", guard.look, config.interval, after=lambda: notify("READY=1\nWATCHDOG=1"))
     looking.start()
-    changes = WeaveNode(config.plugin, config.docker)
-    threading.Thread(target=follow, args=(changes, looking.poke), name="changes", daemon=True).start()
+    for_ever(Changes(WeaveNode(config.plugin, config.docker), looking.poke).follow, "changes")
     stop.wait()
     with contextlib.suppress(ConsulError):
         guard.stopped()

@@ -62,7 +62,12 @@ def writable(*policies: str) -> set[str]:
 
 def test_what_workers_may_write() -> None:
     assert writable("agent", "dns") == set()
-    assert writable("registrar") == {names.DEPLOYMENTS_PREFIX, names.NODES_PREFIX, names.PULLS_PREFIX}
+    assert writable("registrar") == {
+        names.DEPLOYMENTS_PREFIX,
+        names.NODES_PREFIX,
+        names.PULLS_PREFIX,
+        names.WEAVE_PREFIX,
+    }
     # Subnets, pools, locks and volumes are the playbooks', and so are sessions, which locks hang on.
     assert not [key for key in writable("registrar") if names.SUBNETS_PREFIX.startswith(key)]
     assert not [policy for policy in OF_WORKERS if "session_prefix" in POLICIES[policy]]
