@@ -1,7 +1,7 @@
 """Measure on a lab, and print every figure beside its target and its peer.
 
 python -m benchmarks [part …]    all of them without a word:
-                                  sites, deploys, starts, updates, large, inventory, joins, failures, subnets
+                                  sites, deploys, starts, updates, large, inventory, joins, failures, subnets, weave
 
 The inventory is that of ANSIBLE_INVENTORY; site.yml has made a cluster of it before.
 """
@@ -17,7 +17,7 @@ from harness.playbooks import Playbooks
 
 from lab import consul
 
-from . import deploys, failures, figures, inventory, joins, large, sites, starts, subnets, updates
+from . import deploys, failures, figures, inventory, joins, large, sites, starts, subnets, updates, weave
 from .subnets import Row
 
 RESULT = CHECKOUT / ".cache/bench.json"
@@ -39,6 +39,7 @@ PARTS: dict[str, Part] = {
     "failures": failures.run,
     "joins": joins.run,
     "subnets": _subnets,
+    "weave": weave.run,
 }
 
 

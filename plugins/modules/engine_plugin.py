@@ -38,7 +38,8 @@ options:
     choices: [enabled, disabled, absent]
     default: enabled
   reference:
-    description: Reference of the plugin at a registry, with its tag. Either this, or O(rootfs).
+    description: Reference of the plugin at a registry, with its tag. Either this, or O(rootfs), or neither for a plugin
+      that is there.
     type: str
   rootfs:
     description: Path on the node of a tar archive with the plugin's root file system, compressed or not. It is read
@@ -99,7 +100,9 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core impor
 def wanted(asked: dict[str, Any]) -> plugins.Wanted | None:
     if asked["state"] == "absent":
         return None
-    source = asked["reference"] or plugins.bundle_source(asked["checksum"], asked["config"], asked["additions"])
+    source = asked["reference"] or ""
+    if asked["rootfs"]:
+        source = plugins.bundle_source(asked["checksum"], asked["config"], asked["additions"])
     settings = {name: str(value) for name, value in {**asked["settings"], **asked["secrets"]}.items()}
     return plugins.Wanted(source, settings, asked["state"] == "enabled")
 
@@ -143,10 +146,6 @@ def main() -> None:
             "timeout": {"type": "int", "default": 60},
         },
         mutually_exclusive=[("reference", "rootfs")],
-        required_if=[
-            ("state", "enabled", ("reference", "rootfs"), True),
-            ("state", "disabled", ("reference", "rootfs"), True),
-        ],
         required_together=[("rootfs", "checksum")],
         supports_check_mode=True,
     )

@@ -8,10 +8,13 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from ..core import names
+from ..core.drivers import PLUGIN
 from ..core.host import distribution
+from ..core.plugins import MARK
 from ..core.reset import BRIDGE, DAEMON, PATHS, UNITS, Node, Step
 from . import host
 from .swarm import Swarm, SwarmError
@@ -32,6 +35,19 @@ class _Engine(Swarm):
         found = self._call("GET", f"/volumes?filters={_filters(label)}")["Volumes"] or []
         return sorted(str(one["Name"]) for one in found)
 
+    def plugins(self) -> list[str]:
+        """Managed plugins that are ours: by the name that they have unless somebody chose another, or by their mark."""
+        found = self._call("GET", "/plugins")
+        return sorted(str(one["Name"]) for one in found if one["Name"] == PLUGIN or _marked(one))
+
+    def delete_plugin(self, name: str) -> None:
+        """Whatever it is doing; one that is gone is fine."""
+        try:
+            self._call("DELETE", f"/plugins/{quote(name)}?force=1")
+        except SwarmError as error:
+            if error.status != 404:
+                raise
+
     def containers(self, label: str) -> int:
         return len(self._call("GET", f"/containers/json?all=1&filters={_filters(label)}"))
 
@@ -48,6 +64,11 @@ def _filters(label: str) -> str:
     return quote(json.dumps({"label": [label]}))
 
 
+def _marked(plugin: dict[str, Any]) -> bool:
+    settings = plugin.get("Settings") or {}
+    return any(entry.startswith(f"{MARK}=") for entry in settings.get("Env") or [])
+
+
 class ResetError(Exception):
     """Something could not be undone; the message says what and why."""
 
@@ -62,10 +83,12 @@ def read() -> Node:
         engine, state = True, info.state
         bridge = swarm.has_network(BRIDGE)
         volumes = tuple(swarm.volumes(names.LABEL_DEPLOYMENT))
+        plugins = tuple(swarm.plugins())
     except SwarmError:
         # Stopped or gone; what it remembers of a swarm it will meet when it starts.
         left = Path("/var/lib/docker/swarm/docker-state.json").exists()
-        engine, state, bridge, volumes = False, "stopped" if left else "inactive", False, ()
+        engine, state, bridge = False, "stopped" if left else "inactive", False
+        volumes = plugins = ()
     packages = host.packages(distribution(host.text("/etc/os-release")).family)
     users = {entry.pw_name for entry in pwd.getpwall()}
     return Node(
@@ -77,6 +100,7 @@ def read() -> Node:
         swarm=state,
         bridge=bridge,
         volumes=volumes,
+        plugins=plugins,
         users=tuple(user for user in _USERS if user in users and user not in packages),
     )
 
@@ -86,6 +110,7 @@ def apply(step: Step) -> None:
     doers: dict[str, Callable[[], None]] = {
         "stop": lambda: _systemctl("disable", "--now", *step.names),
         "leave": _leave,
+        "delete_plugins": lambda: _each(step, _Engine().delete_plugin),
         "delete_volumes": lambda: _each(step, lambda name: _Engine().delete("volumes", name)),
         "delete_network": lambda: _each(step, lambda name: _Engine().delete("networks", name)),
         "delete_units": lambda: _delete_units(step),

@@ -67,6 +67,9 @@ def _consul(consul: Consul, only: str) -> tuple[dict[str, Any], dict[str, str]]:
             "members": consul.members(),
             "records": seen.records(consul.known(f"{names.DEPLOYMENTS_PREFIX}{only}")),
             "subnets": seen.subnets(consul.known(names.SUBNETS_PREFIX)),
+            "weave": {
+                key.removeprefix(names.WEAVE_PREFIX): value for key, value in consul.known(names.WEAVE_PREFIX).items()
+            },
         }, {}
     except ConsulError as error:
         return {}, {"consul": str(error)}

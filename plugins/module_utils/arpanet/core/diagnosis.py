@@ -22,6 +22,7 @@ def findings(status: Status) -> list[Finding]:
         *_majorities(status),
         *_silent_parts(status),
         *(found for node in status.nodes for found in _node(node, status)),
+        *_weave(status),
         *(found for deployment in status.deployments for found in _deployment(deployment, status)),
     ]
 
@@ -117,6 +118,30 @@ def _agent(node: Node, status: Status) -> Iterator[Finding]:
             about=AGENT,
             node=node.name,
         )
+
+
+def _weave(status: Status) -> Iterator[Finding]:
+    """What nodes that are there say of their Weave."""
+    there = {node.name for node in status.nodes if node.swarm == "ready" and node.consul == "alive"}
+    for node, said in sorted(status.weave.items()):
+        if node not in there:
+            continue
+        look = f"look at `journalctl -u arpanet-weave -u docker` on {node}"
+        if not said.get("ready"):
+            what = f"Weave on {node} is not ready, so that it gets no tasks of Weave's networks"
+            yield Finding(what, str(said.get("why") or ""), look, about=NODE, node=node)
+            continue
+        if said.get("failures"):
+            what = f"Weave on {node} does not reach all of its peers"
+            mend = "6783/tcp, 6783/udp and 6784/udp have to pass between nodes, and the password has to be the same"
+            yield Finding(what, _few([str(one) for one in said["failures"]]), mend, about=NODE, node=node)
+        if said.get("fence") != "on":
+            what = f"Weave's networks are not kept apart on {node}"
+            yield Finding(what, str(said.get("fence") or ""), look, about=NODE, node=node)
+        if said.get("lost"):
+            what = f"Weave on {node} knows ranges that nobody reaches, of {', '.join(said['lost'])}"
+            mend = "they are taken back when their node has left (leave.yml); else start it again"
+            yield Finding(what, "", mend, about=NODE, node=node)
 
 
 def _deployment(deployment: Deployment, status: Status) -> Iterator[Finding]:

@@ -26,7 +26,7 @@ class PluginError(ValueError):
 
 @dataclass(frozen=True)
 class Wanted:
-    """`source` is a registry's reference, or `sha256:…` of a bundle."""
+    """`source` is a registry's reference, or `sha256:…` of a bundle; empty for the one that is there."""
 
     source: str
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -64,7 +64,9 @@ def steps(wanted: Wanted | None, there: Installed | None) -> list[str]:
     """
     if wanted is None:
         return [] if there is None else [*([DISABLE] if there.enabled else []), REMOVE]
-    replaced = there is None or there.source != short_source(wanted.source)
+    if there is None and not wanted.source:
+        raise PluginError("it is not installed, and nothing says where it comes from")
+    replaced = there is None or bool(wanted.source and there.source != short_source(wanted.source))
     differs = replaced or bool(differing(wanted, there))
     found = []
     if there is not None and there.enabled and (differs or not wanted.enabled):
@@ -117,7 +119,8 @@ def as_diff(wanted: Wanted | None, there: Installed | None, secret: frozenset[st
     if there:
         before = {"source": there.source, "enabled": there.enabled}
     if wanted:
-        after = {"source": short_source(wanted.source), "enabled": wanted.enabled}
+        source = short_source(wanted.source) if wanted.source or not there else there.source
+        after = {"source": source, "enabled": wanted.enabled}
         for name, value in wanted.settings.items():
             after[name] = shown(name, value, value)
             if there:

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 # In the order in which they stop: who speaks of others before whom they speak of.
-UNITS = ("arpanet-join.service", "arpanet-agent.service", "arpanet-handlers.service", "arpanet-registry-proxy.service",
+UNITS = ("arpanet-join.service", "arpanet-weave.service",
+         "arpanet-agent.service", "arpanet-handlers.service", "arpanet-registry-proxy.service",
          "arpanet-registry.service", "serf.service", "consul.service")  # fmt: skip
 # Everything of ours, with what is below.
 PATHS = (
@@ -26,6 +27,7 @@ PATHS = (
     "/var/lib/consul",
     "/var/lib/docker-registry/docker",
     "/var/lib/serf",
+    "/var/lib/weave",
 )
 DAEMON = "/etc/docker/daemon.json"
 # Made by Docker for the swarm's sake.
@@ -36,7 +38,8 @@ BRIDGE = "docker_gwbridge"
 class Node:
     """What is there: `units` have a file of ours, `running` are those that run or start with the host.
 
-    `daemon` tells whether Docker's configuration is ours; `users` are those that no package needs.
+    `daemon` tells whether Docker's configuration is ours, `plugins` are managed ones of ours, `users` those that no
+    package needs.
     """
 
     units: frozenset[str] = frozenset()
@@ -47,6 +50,7 @@ class Node:
     swarm: str = "inactive"
     bridge: bool = False
     volumes: tuple[str, ...] = ()
+    plugins: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
 
     @property
@@ -78,6 +82,7 @@ def plan(node: Node, volumes: bool) -> list[Step]:
     add("stop", (unit for unit in UNITS if unit in node.running))
     if node.member:
         steps.append(Step("leave", ("the swarm",)))
+    add("delete_plugins", node.plugins)
     if volumes:
         add("delete_volumes", node.volumes)
     if node.bridge:

@@ -29,6 +29,8 @@ class Seen:
     registered: dict[str, Sequence[Spec]] = field(default_factory=dict)
     # the same of the nodes' agents themselves, which report every interval
     agents: Sequence[Spec] = field(default_factory=list)
+    # by node, what it says of its Weave (core.weave.State.as_value)
+    weave: dict[str, Spec] = field(default_factory=dict)
     # Serf: members -format=json
     serf: list[Spec] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)

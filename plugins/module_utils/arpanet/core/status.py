@@ -7,7 +7,7 @@ told stays unknown (None, or an empty text); everything else is still said.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from . import names
 from .convergence import progress
@@ -112,6 +112,8 @@ class Status:
     nodes: tuple[Node, ...]
     deployments: tuple[Deployment, ...]
     errors: dict[str, str]
+    # by node, what it says of its Weave; empty where there is none
+    weave: dict[str, Spec] = field(default_factory=dict)
 
 
 def status(seen: Seen, only: str = "") -> Status:
@@ -124,6 +126,7 @@ def status(seen: Seen, only: str = "") -> Status:
         nodes=tuple(nodes),
         deployments=tuple(_deployment(seen, one) for one in sorted(seen.deployments()) if only in ("", one)),
         errors=seen.errors,
+        weave=seen.weave,
     )
 
 

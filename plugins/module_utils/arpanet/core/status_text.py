@@ -28,6 +28,8 @@ def as_data(status: Status) -> dict[str, Any]:
 def as_text(status: Status) -> str:
     """Problems first, then nodes, deployments and the instances of each."""
     parts = [_summary(status), _nodes(status)]
+    if status.weave:
+        parts.append(_weave(status))
     if status.deployments:
         parts.append(_deployments(status))
         parts += [_instances(deployment) for deployment in status.deployments if deployment.services]
@@ -60,6 +62,17 @@ def _nodes(status: Status) -> str:
         for node in status.nodes
     ]
     return table(head, rows)
+
+
+def _weave(status: Status) -> str:
+    """Each node's Weave: its name among its peers, its way to them, and how it stands with them."""
+    rows = []
+    for node, said in sorted(status.weave.items()):
+        states = ", ".join(f"{count} {state}" for state, count in sorted((said.get("connections") or {}).items()))
+        sealed = "encrypted" if said.get("encrypted") else "not encrypted"
+        state = "ready" if said.get("ready") else "not ready"
+        rows.append((node, state, said.get("peer") or "-", said.get("path") or "-", sealed, states or "none"))
+    return table(("WEAVE", "STATE", "PEER", "PATH", "", "CONNECTIONS"), rows)
 
 
 def _swarm(node: Node, status: Status) -> str:

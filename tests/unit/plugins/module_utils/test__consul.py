@@ -29,13 +29,16 @@ def test_connect(monkeypatch: pytest.MonkeyPatch, stated: dict[str, str], purpos
 
 
 def test_who_asks_without_a_token_would_see_nothing() -> None:
-    """The agent has a function of its own for it, which reads its configuration."""
+    """The agent has a function of its own for it, which reads its configuration, and so has what looks after Weave."""
     made = {
         str(path.relative_to(PLUGINS)): path.read_text().count(" Consul(") + path.read_text().count("(Consul(")
         for folder in ("modules", "module_utils/arpanet/agent", "action", "lookup", "inventory")
         for path in sorted((PLUGINS / folder).rglob("*.py"))
     }
-    assert {name: count for name, count in made.items() if count} == {"module_utils/arpanet/agent/__main__.py": 1}
+    assert {name: count for name, count in made.items() if count} == {
+        "module_utils/arpanet/agent/__main__.py": 1,
+        "module_utils/arpanet/agent/weave/__main__.py": 1,
+    }
 
 
 def test_purposes_that_modules_name_have_a_file() -> None:

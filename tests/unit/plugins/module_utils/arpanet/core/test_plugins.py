@@ -46,12 +46,21 @@ ONE = Wanted("acme/net:1", {"A": "x"})
         pytest.param(
             ONE, Installed(SUM, {"A": "x"}, False), ["remove", "install", "set", "enable"], id="cut off in an upgrade"
         ),
+        pytest.param(
+            Wanted("", {"A": "y"}), Installed(SUM, {"A": "x"}, True), ["disable", "set", "enable"], id="settings alone"
+        ),
+        pytest.param(Wanted("", {"A": "x"}), Installed(SUM, {"A": "x"}, True), [], id="settings that it has"),
         pytest.param(None, Installed("acme/net:1", {}, True), ["disable", "remove"], id="removed"),
         pytest.param(None, None, [], id="never there"),
     ],
 )
 def test_steps(wanted: Wanted | None, there: Installed | None, found: list[str]) -> None:
     assert steps(wanted, there) == found
+
+
+def test_settings_of_what_is_not_there() -> None:
+    with pytest.raises(PluginError, match="not installed"):
+        steps(Wanted("", {"A": "x"}), None)
 
 
 def test_what_the_engine_says() -> None:

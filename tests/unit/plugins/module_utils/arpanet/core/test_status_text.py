@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.status import status
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.status_text import as_data, as_text
 from fakes import cluster
@@ -76,3 +77,37 @@ def test_data_is_plain_and_says_whether_all_is_well() -> None:
     cluster.stop(parts, "node1")
     data = as_data(status(cluster.seen(parts)))
     assert (data["healthy"], len(data["problems"])) == (False, 3)
+
+
+def on_weave(**said: Any) -> dict[str, Any]:
+    well = {
+        "ready": True,
+        "peer": "ca:fe:00:00:00:01",
+        "path": "sleeve",
+        "encrypted": True,
+        "connections": {"established": 2},
+        "fence": "on",
+    }
+    return {**cluster.recorded(), "weave": {"node1": {**well, **said}}}
+
+
+def test_weave_has_a_table_where_there_is_one() -> None:
+    assert "WEAVE" not in " ".join(text(cluster.recorded()))
+    assert text(on_weave())[0].endswith("no problems (asked node1)")
+    line = next(line for line in text(on_weave()) if "ca:fe" in line)
+    assert line.split() == ["node1", "ready", "ca:fe:00:00:00:01", "sleeve", "encrypted", "2", "established"]
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ({"ready": False, "why": "its plugin is not installed"}, "Weave on node1 is not ready"),
+        ({"failures": ["10.0.0.3:6783: retrying"]}, "Weave on node1 does not reach all of its peers"),
+        ({"fence": "nft refused the rules"}, "Weave's networks are not kept apart on node1"),
+        ({"lost": ["ca:fe:00:00:00:09"]}, "ranges that nobody reaches, of ca:fe:00:00:00:09"),
+    ],
+)
+def test_what_is_wrong_with_a_nodes_weave(said: dict[str, Any], found: str) -> None:
+    lines = text(on_weave(**said))
+    assert "1 PROBLEM" in lines[0]
+    assert found in lines[1]
