@@ -102,9 +102,16 @@ def weave_path(report: Mapping[str, Any]) -> str:
     return f"{state.path or 'no data path yet'}, {sealed}, {count} connections"
 
 
-def weave_settings(node: str, address_range: str, mtu: int, trusted: Sequence[str], arguments: str) -> dict[str, str]:
-    """What the plugin is set to, but for its password."""
-    return weave.settings(node, address_range, int(mtu), trusted, arguments)
+def weave_settings(
+    node: str,
+    address_range: str,
+    mtu: int,
+    trusted: Sequence[str],
+    arguments: str,
+    paths: Mapping[str, bool],
+) -> dict[str, str]:
+    """What the plugin is set to, but for its password. `paths` is what node_facts found."""
+    return weave.settings(node, address_range, int(mtu), trusted, arguments, weave.fast(**paths))
 
 
 class FilterModule:

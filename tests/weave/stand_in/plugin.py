@@ -113,7 +113,12 @@ class Control(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         connections = [
-            {"Address": f"{peer}:6783", "State": "established", "Info": "", "Attrs": {"name": "sleeve"}}
+            {
+                "Address": f"{peer}:6783",
+                "State": "established",
+                "Info": "",
+                "Attrs": {"name": "sleeve", "encrypted": True},
+            }
             for peer in TARGETS
         ]
         report = {

@@ -175,6 +175,17 @@ def overlay_files() -> bool:
     return run("modprobe", "--dry-run", "--quiet", "overlay")[0] == 0
 
 
+def weave_paths() -> dict[str, bool]:
+    """What decides which data path a router of Weave takes here (core.weave.fast)."""
+    links = Path("/sys/class/net")
+    known = Path("/sys/module/openvswitch").exists()
+    return {
+        "openvswitch": known or run("modprobe", "--dry-run", "--quiet", "openvswitch")[0] == 0,
+        "bridge": (links / "weave").exists(),
+        "datapath": (links / "datapath").exists(),
+    }
+
+
 def vxlan() -> bool | None:
     """Can the kernel carry overlay networks? None where that cannot be found out."""
     if Path("/sys/module/vxlan").exists() or run("modprobe", "--dry-run", "--quiet", "vxlan")[0] == 0:
@@ -260,5 +271,6 @@ def look(address: str, units: Mapping[str, list[str]], names: list[str]) -> dict
         ),
         "users": sorted(entry.pw_name for entry in pwd.getpwall()),
         "venv": venv_packages(),
+        "weave": weave_paths(),
         "versions": {name: program_version(name) for name in ("consul", "serf")},
     }

@@ -8,7 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
+from ..core import names
+from ..core.drivers import OFF
+from ..core.placements import hostname
 from ..core.plugins import Installed
+from ..core.weave import Gate
 from .engine import DEFAULT_URL, Engine, EngineError
 from .plugins import Plugins
 
@@ -42,6 +46,19 @@ class WeaveNode:
         """Running ones, as `GET /containers/json` answers."""
         return self._with(lambda engine: _listed(engine, "containers"))
 
+    def gates(self) -> list[Gate]:
+        """The swarm's nodes that are up, and whether tasks on Weave may go there; only a manager can tell."""
+        nodes = self._with(lambda engine: engine.nodes())
+        return [
+            Gate(node["ID"], hostname(node), (node["Spec"].get("Labels") or {}).get(names.LABEL_WEAVE) != OFF)
+            for node in nodes
+            if node["Status"]["State"] == "ready"
+        ]
+
+    def set_gate(self, gate: Gate) -> None:
+        """Mark a node of the swarm, or take the mark away."""
+        self._with(lambda engine: _mark(engine, gate))
+
     def changes(self) -> Iterator[None]:
         """Something for each container that joins or leaves a network, and once at the beginning."""
         engine = Engine(self._url, timeout=_TIMEOUT)
@@ -59,6 +76,15 @@ class WeaveNode:
         except EngineError:
             self._engine = None
             raise
+
+
+def _mark(engine: Engine, gate: Gate) -> None:
+    with engine.asking(f"marking node {gate.name}"):
+        node = engine.api.inspect_node(gate.id)
+        labels = {key: value for key, value in (node["Spec"].get("Labels") or {}).items() if key != names.LABEL_WEAVE}
+        if not gate.open:
+            labels[names.LABEL_WEAVE] = OFF
+        engine.api.update_node(gate.id, node["Version"]["Index"], {**node["Spec"], "Labels": labels})
 
 
 def _listed(engine: Engine, what: str) -> list[dict[str, Any]]:

@@ -7,10 +7,10 @@ the other, its older networks are still on the first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from .generations import newest
-from .names import swarm_name
+from .names import LABEL_WEAVE, swarm_name
 from .spec import Spec
 
 OVERLAY, WEAVE = "overlay", "weave"
@@ -18,6 +18,11 @@ DRIVERS = (OVERLAY, WEAVE)
 
 # The plugin's name on every node, with its tag: what Swarm asks for when it places a task.
 PLUGIN = "weave:latest"
+
+# Swarm gives tasks of a plugin's network also to nodes where the plugin does not run, and they fail there. So they
+# stay away from nodes that are marked, which the leading node does (agent/weave).
+OFF = "off"
+GATE = f"node.labels.{LABEL_WEAVE}!={OFF}"
 
 
 def engine_name(driver: str, plugin: str = PLUGIN) -> str:
@@ -38,3 +43,16 @@ def carriers(deployment: str, networks: Iterable[str], wanted: str, there: Mappi
         old = there.get(swarm_name(deployment, name), {}) if name not in last else {}
         found[name] = str(old.get("Driver") or wanted)
     return found
+
+
+def gated(spec: Spec, plugins: Collection[str]) -> Spec:
+    """A service that stays away from nodes whose Weave is not ready, where one of its networks is a plugin's.
+
+    :param plugins: the Engine's names of the networks that a plugin carries.
+    """
+    template = spec["TaskTemplate"]
+    if not any(network["Target"] in plugins for network in template.get("Networks") or []):
+        return spec
+    placement = template.get("Placement") or {}
+    constraints = sorted({*(placement.get("Constraints") or []), GATE})
+    return {**spec, "TaskTemplate": {**template, "Placement": {**placement, "Constraints": constraints}}}

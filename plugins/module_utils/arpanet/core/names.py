@@ -21,6 +21,9 @@ LABEL_ADDRESSES = "arpanet.addresses"
 # On containers: the ports that the task was made for.
 LABEL_PORTS = "arpanet.ports"
 
+# On a node of the swarm: `off` while its Weave is not ready.
+LABEL_WEAVE = "arpanet.weave"
+
 # Metadata of registrations in Consul; with META_CONTAINER they are a node agent's.
 META_DEPLOYMENT = "arpanet-deployment"
 META_SERVICE = "arpanet-service"

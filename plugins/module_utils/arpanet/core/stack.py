@@ -147,13 +147,14 @@ def desired(
         service_spec(name, _as_job(service) if name in jobs else service, context)
         for name, service in model["services"].items()
     ]
+    plugins = {networks[name] for name, carrier in (carriers or {}).items() if carrier != drivers.OVERLAY}
     waits = {
         names.swarm_name(deployment, name): {names.swarm_name(deployment, other): need for other, need in found.items()}
         for name, found in order.needs(model["services"]).items()
     }
     return Desired(
         deployment=deployment,
-        services={spec["Name"]: spec for spec in specs},
+        services={spec["Name"]: drivers.gated(spec, plugins) for spec in specs},
         networks={
             networks[name]: network_spec(
                 deployment,

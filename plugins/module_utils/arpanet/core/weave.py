@@ -19,6 +19,9 @@ HELPER_API = "1.26"
 FASTDP, SLEEVE = "fastdp", "sleeve"
 ESTABLISHED = "established"
 
+# Seconds that a node may not be ready before tasks on Weave leave it.
+GRACE = 30.0
+
 _OURSELF = "ourself"
 
 
@@ -31,9 +34,25 @@ def peer_name(node: str) -> str:
     return ":".join(f"{byte:02x}" for byte in (first & 0xFC | 0x02, *rest))
 
 
-def settings(node: str, address_range: str, mtu: int, trusted: Iterable[str], arguments: str) -> dict[str, str]:
+def fast(openvswitch: bool, bridge: bool, datapath: bool) -> bool:
+    """Whether a node's router takes the fast data path.
+
+    The bridge that it has made outlives it, and it does not start again as another kind of router.
+
+    :param openvswitch: the kernel has it.
+    :param bridge: the router's bridge is there already.
+    :param datapath: the router's datapath is there already, so that the bridge is one of the fast path.
+    """
+    return datapath or (openvswitch and not bridge)
+
+
+def settings(
+    node: str, address_range: str, mtu: int, trusted: Iterable[str], arguments: str, fast_path: bool = True
+) -> dict[str, str]:
     """What the plugin is set to, without its password; an empty text is the plugin's own default."""
     words = [f"--name={peer_name(node)}"]
+    if not fast_path:
+        words.append("--no-fastdp")
     subnets = ",".join(sorted(trusted))
     if subnets:
         words.append(f"--trusted-subnets={subnets}")
@@ -150,7 +169,9 @@ def read(report: Mapping[str, Any]) -> State:
         peer=str(router.get("Name") or ""),
         version=str(report.get("Version") or ""),
         path=SLEEVE if SLEEVE in paths else next(iter(sorted(paths)), _interface(router)),
-        encrypted=bool(router.get("Encryption")),
+        # A password is no encryption where subnets are trusted.
+        encrypted=bool(router.get("Encryption"))
+        and all((one.get("Attrs") or {}).get("encrypted") for one in established),
         peers=tuple(str(one.get("Name")) for one in router.get("Peers") or []),
         targets=tuple(str(one) for one in router.get("Targets") or []),
         connections=Counter(str(one.get("State")) for one in others),
@@ -193,6 +214,38 @@ def to_reclaim(lost: Iterable[str], nodes: Iterable[str]) -> list[str]:
     A node that is only down comes back and wants its ranges.
     """
     return sorted({*lost} - {peer_name(node) for node in nodes})
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A node of the swarm: whether tasks on Weave may go there, which is a label of it."""
+
+    id: str
+    name: str
+    open: bool
+
+
+def gates(
+    nodes: Iterable[Gate], records: Mapping[str, Mapping[str, Any]], unready_for: Mapping[str, float]
+) -> list[Gate]:
+    """The gates that have to change, as they should be.
+
+    To close one moves the tasks there elsewhere: so only after a while, in which a service may restart, and never
+    the last one, for then something else is wrong.
+
+    :param records: by node, what it wrote (`State.as_value`); a node without one has no Weave.
+    :param unready_for: by node, for how many seconds it has not been ready.
+    """
+    known = [*nodes]
+    ready = {node.name for node in known if records.get(node.name, {}).get("ready")}
+    found = [Gate(node.id, node.name, True) for node in known if not node.open and node.name in ready]
+    if ready:
+        found += [
+            Gate(node.id, node.name, False)
+            for node in known
+            if node.open and node.name not in ready and unready_for.get(node.name, 0.0) >= GRACE
+        ]
+    return found
 
 
 def unready(nodes: Iterable[str], records: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -14,7 +14,7 @@ from ...adapters.weave_router import Router, RouterError
 from ...core import names
 from ...core.fence import Fence, fence
 from ...core.plugins import DISABLE, ENABLE, Installed
-from ...core.weave import State, read, targets_change, to_reclaim
+from ...core.weave import Gate, State, gates, read, targets_change, to_reclaim
 
 log = logging.getLogger(__name__)
 
@@ -37,12 +37,18 @@ class Node(Protocol):
     def containers(self) -> list[dict[str, Any]]:
         """All running containers, as the Engine lists them."""
 
+    def gates(self) -> list[Gate]:
+        """The swarm's nodes that are up; only a manager can tell."""
+
+    def set_gate(self, gate: Gate) -> None:
+        """Mark a node of the swarm, or take the mark away."""
+
 
 class Guard:
     """One look: the plugin runs, the router knows its peers, the rules are in place, the record says so.
 
-    The Engine itself starts an enabled plugin before it starts tasks, and tells Swarm of enabled ones alone, so a node
-    whose plugin is disabled gets no task of a Weave network. What does not answer is therefore switched off and on.
+    The Engine itself starts an enabled plugin before it starts tasks. Where the plugin does not come up, the leading
+    node's guard marks the node, and tasks on Weave stay away from it.
     """
 
     def __init__(
@@ -67,6 +73,7 @@ class Guard:
         self._clock = clock
         self._well = clock()
         self._written: dict[str, Any] | None = None
+        self._unready: dict[str, float] = {}
 
     def look(self, whole: bool = True) -> State:
         """Look once. A poke, between two whole looks, is about containers alone."""
@@ -78,6 +85,11 @@ class Guard:
             self._well = self._clock()
             self._follow(state)
         self._tell({**state.as_value(self._name), "fence": unfenced or "on"})
+        try:
+            if self._leads():
+                self._lead(state)
+        except (RouterError, EngineError) as error:
+            log.warning("%s", error)
         return state
 
     def _state(self) -> State:
@@ -103,17 +115,32 @@ class Guard:
         return why
 
     def _follow(self, state: State) -> None:
-        """The router connects to the cluster's nodes; the leader takes back what nobody owns any more."""
+        """The router connects to the cluster's nodes, and to no others."""
         nodes = self._consul.list(names.NODES_PREFIX)
         addresses = [str(entry.value.get("address") or "") for entry in nodes.values()]
         peers = targets_change(state, addresses, self._address)
         if peers is not None:
             log.info("peers: %s", ", ".join(peers) or "none")
             self._router.connect(peers)
-        gone = to_reclaim(state.lost, (key.removeprefix(names.NODES_PREFIX) for key in nodes)) if state.lost else []
-        if gone and self._leads():
-            for peer in gone:
+
+    def _lead(self, state: State) -> None:
+        """What one does for all: take back ranges that nobody owns any more, mark nodes that are not ready."""
+        if state.lost:
+            nodes = [key.removeprefix(names.NODES_PREFIX) for key in self._consul.list(names.NODES_PREFIX)]
+            for peer in to_reclaim(state.lost, nodes):
                 log.info("reclaim ranges of %s: %s", peer, self._router.reclaim(peer))
+        known = self._consul.list(names.WEAVE_PREFIX)
+        records = {key.removeprefix(names.WEAVE_PREFIX): entry.value for key, entry in known.items()}
+        there = self._node.gates()
+        now = self._clock()
+        self._unready = {
+            node.name: self._unready.get(node.name, now)
+            for node in there
+            if not records.get(node.name, {}).get("ready")
+        }
+        for gate in gates(there, records, {name: now - since for name, since in self._unready.items()}):
+            log.info("tasks on Weave %s %s", "may go to" if gate.open else "stay away from", gate.name)
+            self._node.set_gate(gate)
 
     def _leads(self) -> bool:
         try:

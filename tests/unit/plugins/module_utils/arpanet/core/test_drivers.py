@@ -3,7 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.drivers import carriers, engine_name
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.drivers import (
+    GATE,
+    carriers,
+    engine_name,
+    gated,
+)
 
 OVERLAY = {"Driver": "overlay"}
 WEAVE = {"Driver": "weave:latest"}
@@ -45,3 +50,18 @@ def test_a_network_that_a_move_leaves_stays_what_it_is(
     networks: list[str], there: dict[str, Any], found: dict[str, str]
 ) -> None:
     assert carriers("abc", networks, "weave:latest", there) == found
+
+
+def test_only_what_is_on_a_plugins_network_has_to_keep_away_from_nodes() -> None:
+    spec = {
+        "Name": "abc_web",
+        "TaskTemplate": {
+            "Networks": [{"Target": "abc_default"}],
+            "Placement": {"Constraints": ["node.role==worker"], "MaxReplicas": 1},
+        },
+    }
+    assert gated(spec, {"abc_back"}) == spec
+    found = gated(spec, {"abc_default"})
+    assert found["TaskTemplate"]["Placement"] == {"Constraints": [GATE, "node.role==worker"], "MaxReplicas": 1}
+    assert gated(found, {"abc_default"}) == found
+    assert gated({"TaskTemplate": {}}, {"abc_default"}) == {"TaskTemplate": {}}

@@ -5,7 +5,11 @@ from typing import Any
 import pytest
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import weave
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.weave import (
+    GRACE,
+    Gate,
     State,
+    fast,
+    gates,
     peer_name,
     read,
     settings,
@@ -83,7 +87,8 @@ def report(**router: Any) -> dict[str, Any]:
 
 
 def connection(state: str, path: str = "", info: str = "", address: str = "10.0.0.2:6783") -> dict[str, Any]:
-    return {"Address": address, "State": state, "Info": info, "Attrs": {"name": path} if path else None}
+    attributes = {"name": path, "encrypted": True} if path else None
+    return {"Address": address, "State": state, "Info": info, "Attrs": attributes}
 
 
 def test_what_a_router_says() -> None:
@@ -159,3 +164,47 @@ def test_nodes_that_cannot_carry_a_network() -> None:
         "Weave on node2 is not ready (its plugin is not installed)",
         "node3 has no Weave",
     ]
+
+
+def test_trusted_subnets_are_not_encrypted_whatever_the_password() -> None:
+    plain = {"Address": "10.0.0.2:6783", "State": "established", "Info": "unencrypted", "Attrs": {"name": "sleeve"}}
+    assert not read(report(Connections=[plain])).encrypted
+
+
+@pytest.mark.parametrize(
+    ("openvswitch", "bridge", "datapath", "found"),
+    [
+        (True, False, False, True),
+        (False, False, False, False),
+        # As the bridge that is there was made.
+        (True, True, False, False),
+        (True, True, True, True),
+        (False, True, False, False),
+    ],
+)
+def test_a_router_starts_again_as_it_did_before(openvswitch: bool, bridge: bool, datapath: bool, found: bool) -> None:
+    assert fast(openvswitch, bridge, datapath) == found
+    arguments = settings("node1", "10.31.255.0/24", 0, [], "", found)["EXTRA_ARGS"]
+    assert ("--no-fastdp" in arguments) != found
+
+
+READY, NOT = {"ready": True}, {"ready": False}
+
+
+@pytest.mark.parametrize(
+    ("records", "open_gates", "seconds", "changes"),
+    [
+        pytest.param({"a": READY, "b": READY}, "ab", 99, {}, id="all is well"),
+        pytest.param({"a": READY, "b": NOT}, "ab", GRACE - 1, {}, id="for a moment"),
+        pytest.param({"a": READY, "b": NOT}, "ab", GRACE, {"b": False}, id="for a while"),
+        pytest.param({"a": READY}, "ab", GRACE, {"b": False}, id="has no Weave"),
+        pytest.param({"a": READY, "b": NOT}, "a", 99, {}, id="closed already"),
+        pytest.param({"a": READY, "b": READY}, "a", 0, {"b": True}, id="ready again, at once"),
+        pytest.param({"a": NOT, "b": NOT}, "ab", 99, {}, id="never all of them"),
+    ],
+)
+def test_gates(records: dict[str, Any], open_gates: str, seconds: float, changes: dict[str, bool]) -> None:
+    nodes = [Gate(f"id-{name}", name, name in open_gates) for name in "ab"]
+    found = gates(nodes, records, {name: seconds for name in "ab" if not records.get(name, NOT)["ready"]})
+    assert {gate.name: gate.open for gate in found} == changes
+    assert all(gate.id == f"id-{gate.name}" for gate in found)

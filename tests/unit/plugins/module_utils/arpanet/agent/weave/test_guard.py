@@ -11,7 +11,7 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.agent.weav
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.fence import Fence
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.plugins import Installed
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.weave import peer_name
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.weave import GRACE, Gate, peer_name
 from fakes.consul import FakeConsul
 
 GONE = peer_name("gone")
@@ -22,6 +22,7 @@ class Node:
         self.found: Installed | None = Installed("x:1", {}, True)
         self.switched: list[list[str]] = []
         self.error = ""
+        self.closed: set[str] = set()
 
     def plugin(self) -> Installed | None:
         return self.found
@@ -36,6 +37,12 @@ class Node:
 
     def containers(self) -> list[dict[str, Any]]:
         return []
+
+    def gates(self) -> list[Gate]:
+        return [Gate(name, name, name not in self.closed) for name in ("node1", "node2")]
+
+    def set_gate(self, gate: Gate) -> None:
+        (self.closed.discard if gate.open else self.closed.add)(gate.name)
 
 
 class Router:
@@ -168,3 +175,22 @@ def test_a_poke_is_about_containers_alone(scene: Scene) -> None:
 def test_who_stops_says_so(scene: Scene) -> None:
     scene.guard.stopped()
     assert "stopped" in scene.told()["why"]
+
+
+def test_the_leader_keeps_tasks_away_from_nodes_that_are_not_ready(scene: Scene) -> None:
+    scene.consul.entries[names.LEADER_KEY] = Entry({"node": "node1"}, 1, "session")
+    scene.consul.put(names.weave_key("node2"), {"ready": False})
+    scene.guard.look()
+    scene.now = GRACE / 2
+    scene.guard.look()
+    assert scene.node.closed == set(), "a service may restart"
+    scene.now = GRACE + 1
+    scene.guard.look()
+    assert scene.node.closed == {"node2"}
+    scene.consul.put(names.weave_key("node2"), {"ready": True})
+    scene.guard.look()
+    assert scene.node.closed == set()
+    # Once more not ready: the time begins anew.
+    scene.consul.put(names.weave_key("node2"), {"ready": False})
+    scene.guard.look()
+    assert scene.node.closed == set()
