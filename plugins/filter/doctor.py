@@ -13,7 +13,7 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.findi
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.ledger import Ledger
 
 # Everything else has to be on every node; these a cluster may do without.
-OPTIONAL = ("arpanet-registry-proxy.service",)
+OPTIONAL = ("arpanet-registry-proxy.service", "arpanet-weave.service")
 MANAGERS = ("arpanet-registry.service",)
 
 

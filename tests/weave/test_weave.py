@@ -12,7 +12,7 @@ from conftest import Lab
 from harness.cluster import CHECKOUT, Container
 from harness.eventually import eventually
 from harness.load import HEALTH, LOAD, asked, asked_more_than, failures
-from harness.node import NodeError
+from harness.node import Node, NodeError
 
 PAIR = Path(__file__).parent / "stacks" / "pair" / "compose.yml"
 CONNECT = "import socket, sys; socket.create_connection((sys.argv[1], 80), 3); print('there')"
@@ -291,3 +291,41 @@ def test_the_bundle_is_what_the_documentation_says(lab: Lab) -> None:
     assert "SHA256SUMS" in (CHECKOUT / "docs" / "weave.md").read_text()
     with tarfile.open(next(lab.bundle.glob("rootfs.tar*"))) as archive:
         assert archive.next() is not None
+
+
+ASK = """
+import json, sys, urllib.request
+request = urllib.request.Request("http://127.0.0.1:6784" + sys.argv[1], sys.argv[2].encode() or None,
+                                 {"Accept": "application/json"})
+print(urllib.request.urlopen(request, timeout=60).read().decode())
+"""
+
+
+def ask(node: Node, path: str, body: str = "") -> str:
+    """What a node's router answers; with a body, to POST."""
+    return node.run(f"python3 - {path} '{body}'", stdin=ASK)
+
+
+def test_a_node_that_is_gone_is_forgotten(lab: Lab, given: bool) -> None:
+    """The last one: it leaves two nodes."""
+    gone, *others = lab.cluster.nodes[::-1]
+    peer = lab.told()[gone.name]["peer"]
+    for node in lab.cluster.nodes if given else others:
+        # A range for each router, or one that nobody reaches.
+        ask(node, "/ip/test-range" if given else "/own", "x=y" if given else f"peer={peer}")
+    lab.cluster.kill(gone)
+    lab.playbooks.do("leave", node=gone.name, force="true")
+
+    def forgotten() -> None:
+        assert gone.name not in lab.told()
+        reports = [json.loads(ask(node, "/report")) for node in others]
+        for report in reports:
+            assert gone.address not in str(report["Router"]["Targets"])
+        if given:
+            owners = {entry["Peer"] for report in reports for entry in report["IPAM"]["Entries"] or []}
+            assert peer not in owners
+        else:
+            assert [peer for report in reports for peer in report["Reclaimed"]] == [peer]
+
+    eventually(forgotten, within=180)
+    lab.well()

@@ -74,6 +74,7 @@ class Guard:
         self._well = clock()
         self._written: dict[str, Any] | None = None
         self._unready: dict[str, float] = {}
+        self._complaint = ""
 
     def look(self, whole: bool = True) -> State:
         """Look once. A poke, between two whole looks, is about containers alone."""
@@ -81,15 +82,17 @@ class Guard:
         if not whole:
             return State()
         state = self._state()
-        if not state.unready:
-            self._well = self._clock()
-            self._follow(state)
         self._tell({**state.as_value(self._name), "fence": unfenced or "on"})
         try:
+            if state.unready:
+                self._start_anew(state)
+            else:
+                self._well = self._clock()
+                self._follow(state)
             if self._leads():
                 self._lead(state)
         except (RouterError, EngineError) as error:
-            log.warning("%s", error)
+            self._complain(str(error))
         return state
 
     def _state(self) -> State:
@@ -102,17 +105,19 @@ class Guard:
                 self._node.switch([ENABLE])
             return read(self._router.report())
         except RouterError as error:
-            return State(unready=self._again(str(error)))
+            return State(unready=str(error))
         except EngineError as error:
             return State(unready=f"its plugin does not start: {error}")
 
-    def _again(self, why: str) -> str:
-        """A router that has not answered for long is started anew."""
-        if self._clock() - self._well > PATIENCE:
-            self._well = self._clock()
-            log.warning("%s: starting the plugin anew", why)
+    def _start_anew(self, state: State) -> None:
+        """What has not answered for long is switched off and on, and then not again for as long."""
+        if self._clock() - self._well <= PATIENCE:
+            return
+        self._well = self._clock()
+        plugin = self._node.plugin()
+        if plugin is not None and plugin.enabled:
+            log.warning("%s: starting the plugin anew", state.unready)
             self._node.switch([DISABLE, ENABLE])
-        return why
 
     def _follow(self, state: State) -> None:
         """The router connects to the cluster's nodes, and to no others."""
@@ -155,9 +160,15 @@ class Guard:
         try:
             self._apply(fence(self._driver, self._node.networks(), self._node.containers()))
         except (EngineError, NftError) as error:
-            log.warning("%s", error)
+            self._complain(str(error))
             return str(error)
         return ""
+
+    def _complain(self, why: str) -> None:
+        """Once, not at every look."""
+        if why != self._complaint:
+            log.warning("%s", why)
+        self._complaint = why
 
     def _tell(self, value: dict[str, Any]) -> None:
         key = names.weave_key(self._name)
