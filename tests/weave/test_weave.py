@@ -185,6 +185,20 @@ def test_who_joins_a_network_reaches_it(lab: Lab, abc: str, tmp_path: Path) -> N
         lab.playbooks.remove("guests")
 
 
+def test_an_explicit_address_is_given(lab: Lab, abc: str, tmp_path: Path) -> None:
+    file = tmp_path / "compose.yml"
+    fixed = {"image": "acmeinc/productcatalog", "networks": {"default": {"ipv4_address": "172.20.0.10"}}}
+    body = {
+        "services": {"fixed": fixed, "client": {"image": "acmeinc/productcatalog", "deploy": {"replicas": 2}}},
+        "networks": {"default": {"ipam": {"config": [{"subnet": "172.20.0.0/24"}]}}},
+    }
+    file.write_text(json.dumps(body))
+    deploy(lab, file, abc)
+    (one,) = lab.cluster.containers(abc, "fixed")
+    assert int(one.address.rpartition(".")[2]) % 64 == 10
+    eventually(lambda: reach_each_other(lab, abc))
+
+
 def test_a_node_without_its_plugin_gets_nothing_and_is_named(lab: Lab, abc: str) -> None:
     node = lab.cluster.nodes[-1]
     node.run("systemctl stop arpanet-weave && docker plugin disable --force weave")

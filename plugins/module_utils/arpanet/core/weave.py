@@ -176,7 +176,10 @@ def read(report: Mapping[str, Any]) -> State:
         targets=tuple(str(one) for one in router.get("Targets") or []),
         connections=Counter(str(one.get("State")) for one in others),
         failures=tuple(
-            f"{one.get('Address')}: {one.get('State')}, {one.get('Info')}".rstrip(", ")
+            # Without when it will try again, which is another text at every look.
+            f"{one.get('Address')}: {one.get('State')}, {str(one.get('Info') or '').partition(', retry')[0]}".rstrip(
+                ", "
+            )
             for one in others
             if one.get("State") != ESTABLISHED
         ),

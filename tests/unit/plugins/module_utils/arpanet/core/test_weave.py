@@ -100,7 +100,11 @@ def test_what_a_router_says() -> None:
                 Connections=[
                     connection("failed", info="cannot connect to ourself, retry: never", address="10.0.0.1:6783"),
                     connection("established", "fastdp"),
-                    connection("retrying", info="dial tcp: i/o timeout", address="10.0.0.3:6783"),
+                    connection(
+                        "retrying",
+                        info="dial tcp: i/o timeout, retry: 2026-01-01 00:00:00 UTC",
+                        address="10.0.0.3:6783",
+                    ),
                 ],
             ),
             "IPAM": {
