@@ -227,8 +227,8 @@ def test_it_survives_what_ends_it(lab: Lab, abc: str) -> None:
     node.run("systemctl restart docker", timeout=180)
     lab.well(within=180)
     eventually(lambda: reach_each_other(lab, abc), within=120)
-    # The plugin's own process.
-    node.run("kill -9 $(pgrep -f '^/home/weave/weaver|python3 /plugin.py')")
+    # The plugin's own process, and not the shell that looks for it.
+    node.run("kill -9 $(pgrep -f '^/home/weave/weave[r]|^/usr/bin/python3 /plugin[.]py')")
     lab.well(within=180)
     eventually(lambda: reach_each_other(lab, abc), within=120)
     lab.cluster.stop(node)
