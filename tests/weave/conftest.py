@@ -1,4 +1,4 @@
-"""Deployments on Weave: `LAB=more-weave pytest -c tests/weave/pytest.ini tests/weave`.
+"""Deployments on Weave: `LAB=weave pytest -c tests/weave/pytest.ini tests/weave`.
 
 Makes the lab of that name of three managers, and needs it for itself. `ARPANET_WEAVE_BUNDLE` is the directory of a
 bundle (docs/weave.md) of the real plugin. Without it one stands in that the tests build, and what is said of Weave's
@@ -67,7 +67,7 @@ def given() -> bool:
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    name = os.environ.get("LAB", "more-weave")
+    name = os.environ.get("LAB", "weave")
     argv = [sys.executable, "-m", "lab", "up", "--lab", name, "--nodes", "3", "--managers", "3"]
     subprocess.run(argv, cwd=CHECKOUT, check=True, capture_output=True, text=True)
     cluster = Cluster(CHECKOUT / "inventories" / f"lab-{name}")
