@@ -22,8 +22,6 @@ _HIDDEN = ("args", "labels")
 
 
 class ActionModule(ActionBase):
-    TRANSFERS_FILES = True
-
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         # How the file is read matters here and nowhere else.
@@ -36,20 +34,15 @@ class ActionModule(ActionBase):
         asked["registry_credentials"] = with_logins(self._task.args, bases)["registry_credentials"]
         asked["hidden"] = json.dumps({build["image"]: {key: build[key] for key in _HIDDEN} for build in builds})
         archives = {}
-        self._make_tmp_path()
+        # What there is, or one more would be left behind; Ansible removes it in the end.
+        scratch = self._connection._shell.tmpdir or self._make_tmp_path()
         for build in builds:
             with tempfile.NamedTemporaryFile(suffix=".tar.gz") as file:
                 build_context.archive(Path(build["context"]), build["dockerfile"], file)
                 file.flush()
-                remote = self._connection._shell.join_path(self._connection._shell.tmpdir, f"{build['service']}.tar.gz")
+                remote = self._connection._shell.join_path(scratch, f"{build['service']}.tar.gz")
                 archives[build["image"]] = self._transfer_file(file.name, remote)
-        try:
-            return {
-                **result,
-                **self._execute_module(module_args={**asked, "archives": archives}, task_vars=task_vars),
-            }
-        finally:
-            self._remove_tmp_path(self._connection._shell.tmpdir)
+        return {**result, **self._execute_module(module_args={**asked, "archives": archives}, task_vars=task_vars)}
 
     def _builds(self, missing: list[str]) -> list[dict[str, Any]]:
         """The missing images' builds as the stack's file has them."""

@@ -47,6 +47,7 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
+            "consul_ca_replaced": consul_tls.replaced,
             "consul_certificate_good": consul_certificate_good,
             "consul_files": consul_files,
             "consul_token": consul_token,

@@ -15,6 +15,8 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.ledge
 # Everything else has to be on every node; these a cluster may do without.
 OPTIONAL = ("arpanet-registry-proxy.service", "arpanet-weave.service")
 MANAGERS = ("arpanet-registry.service",)
+# Whoever wants it has enabled it.
+ASKED_FOR = ("arpanet-firewall.service",)
 
 
 def findings(
@@ -40,6 +42,8 @@ def findings(
 
 
 def _has_to_run(unit: str, look: Mapping[str, Any], manager: bool) -> bool:
+    if unit in ASKED_FOR:
+        return bool(look["units"][unit]["enabled"])
     if unit in MANAGERS:
         return manager and bool(look["units"][unit]["state"])
     return unit not in OPTIONAL or bool(look["units"][unit]["state"])

@@ -13,10 +13,10 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ._options import STACK
 from .arpanet.adapters import compose
-from .arpanet.core import generations, names, stack, support
+from .arpanet.core import generations, names, registry_proxy, stack, support
 
 # How nodes name the cluster's registry: a proxy on each of them.
-REGISTRY = "127.0.0.1:5000"
+REGISTRY = registry_proxy.PROXY
 
 
 class StackFileError(Exception):

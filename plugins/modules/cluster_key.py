@@ -30,10 +30,19 @@ options:
     description: The key's name, which is its file's name.
     type: str
     required: true
+  kind:
+    description: V(random) bytes in base64, or a V(ca) for Consul, its key and certificate in PEM.
+    type: str
+    choices: [random, ca]
+    default: random
   length:
-    description: Bytes of a new key.
+    description: Bytes of a new random key.
     type: int
     default: 32
+  program:
+    description: The consul program, which makes a CA.
+    type: path
+    default: /usr/local/bin/consul
 """
 
 EXAMPLES = r"""
@@ -47,47 +56,48 @@ EXAMPLES = r"""
 
 RETURN = r"""
 key:
-  description: The key in base64.
+  description: The key in base64, or the CA in PEM.
   returned: success
   type: str
 """
 
 import base64
 import re
-from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import cluster_keys
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.host import KEYS
 
 
-def make(path: Path, length: int) -> str:
-    """Write a new key so that it exists whole or not at all, and never replaces another."""
-    key = cluster_keys.random_key(length)
-    cluster_keys.write(path.name, key, str(path.parent))
-    return key
+def look(name: str, kind: str, length: int, program: str, check: bool) -> tuple[bool, str]:
+    """Whether the key is new, and the key. A new one exists whole or not at all, and never replaces another."""
+    found = cluster_keys.read(name, KEYS)
+    if found:
+        return False, found
+    if check:
+        return True, cluster_keys.PLACEHOLDER if kind == "ca" else base64.b64encode(bytes(length)).decode()
+    made = cluster_keys.make_ca(program) if kind == "ca" else cluster_keys.random_key(length)
+    cluster_keys.write(name, made, KEYS)
+    return True, made
 
 
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "name": {"type": "str", "required": True},
+            "kind": {"type": "str", "choices": ["random", "ca"], "default": "random"},
             "length": {"type": "int", "default": 32},
+            "program": {"type": "path", "default": "/usr/local/bin/consul"},
         },
         supports_check_mode=True,
     )
-    name, length = module.params["name"], module.params["length"]
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
-        module.fail_json(msg=f"{name} is not a key's name: use lower-case letters, digits and hyphens")
-    path = Path(KEYS) / name
+    asked = module.params
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", asked["name"]):
+        module.fail_json(msg=f"{asked['name']} is not a key's name: use lower-case letters, digits and hyphens")
     try:
-        key = path.read_text().strip()
-        changed = False
-    except FileNotFoundError:
-        changed = True
-        key = base64.b64encode(bytes(length)).decode() if module.check_mode else make(path, length)
-    if not key:
-        module.fail_json(msg=f"{path} is empty; put the key there that the other managers have")
+        changed, key = look(asked["name"], asked["kind"], asked["length"], asked["program"], module.check_mode)
+    except cluster_keys.KeyFileError as error:
+        module.fail_json(msg=str(error))
     module.exit_json(changed=changed, key=key)
 
 

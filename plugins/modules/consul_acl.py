@@ -28,6 +28,15 @@ attributes:
     support: full
     description: Does nothing where all is as it should be.
 options:
+  key:
+    description: Name of the key that the tokens follow from. With another than V(consul-acl), which the servers'
+      configuration knows, the token of management is made as well.
+    type: str
+    default: consul-acl
+  only:
+    description: Delete the collection's tokens that follow from any other key.
+    type: bool
+    default: false
   timeout:
     description: Seconds for Consul to have a leader that knows its first token.
     type: float
@@ -62,28 +71,34 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core impor
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.consul_config import ACL_KEY, KEYS
 
 
-def converge(admin: Admin, key: str, timeout: float, check: bool) -> list[str]:
+def converge(admin: Admin, key: str, asked: dict[str, Any], check: bool) -> list[str]:
     """Make and change what has to be; what was done."""
     if not check:
         # A leader that has just been elected may not know its first token yet.
-        until(lambda: bool(admin.leader()) and bool(admin.tokens()), timeout, "Consul knows no token to begin with")
+        until(
+            lambda: bool(admin.leader()) and bool(admin.tokens()),
+            asked["timeout"],
+            "Consul knows no token to begin with",
+        )
     done = []
     # Policies first: tokens name them.
     for step in consul_tokens.policy_steps(admin.policies()):
         done.append(str(step))
         if not check:
             admin.apply(step)
-    for step in consul_tokens.token_steps(key, admin.tokens()):
+    tokens = admin.tokens()
+    steps = consul_tokens.token_steps(key, tokens, management=asked["key"] != ACL_KEY)
+    for step in [*steps, *(consul_tokens.old_tokens(key, tokens) if asked["only"] else [])]:
         done.append(str(step))
         if not check:
             admin.apply(step)
     return done
 
 
-def run(timeout: float, check: bool) -> dict[str, Any]:
-    key = cluster_keys.read(ACL_KEY, KEYS)
+def run(asked: dict[str, Any], check: bool) -> dict[str, Any]:
+    key = cluster_keys.read(asked["key"], KEYS)
     try:
-        done = converge(Admin(), key, timeout, check)
+        done = converge(Admin(), key, asked, check)
     except AdminError:
         if not check:
             raise
@@ -92,9 +107,16 @@ def run(timeout: float, check: bool) -> dict[str, Any]:
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec={"timeout": {"type": "float", "default": 120}}, supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec={
+            "key": {"type": "str", "default": ACL_KEY, "no_log": False},
+            "only": {"type": "bool", "default": False},
+            "timeout": {"type": "float", "default": 120},
+        },
+        supports_check_mode=True,
+    )
     try:
-        module.exit_json(**run(module.params["timeout"], module.check_mode))
+        module.exit_json(**run(module.params, module.check_mode))
     except (AdminError, cluster_keys.KeyFileError) as error:
         module.fail_json(msg=f"policies and tokens of Consul: {error}")
 

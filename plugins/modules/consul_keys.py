@@ -66,9 +66,6 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.consu
     KEYS,
 )
 
-# Shaped as a CA is, for the files that check mode compares.
-PLACEHOLDER = "".join(f"-----BEGIN {what}-----\n-----END {what}-----\n" for what in ("PRIVATE KEY", "CERTIFICATE"))
-
 
 def look(program: str, check: bool) -> dict[str, Any]:
     """Read the keys, making those that are missing."""
@@ -76,7 +73,7 @@ def look(program: str, check: bool) -> dict[str, Any]:
     missing = [name for name, text in keys.items() if not text]
     for name in missing:
         if check:
-            keys[name] = PLACEHOLDER if name == CA_KEY else cluster_keys.random_key()
+            keys[name] = cluster_keys.PLACEHOLDER if name == CA_KEY else cluster_keys.random_key()
             continue
         text = {
             GOSSIP_KEY: cluster_keys.random_key,

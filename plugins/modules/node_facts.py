@@ -68,19 +68,43 @@ ansible_facts:
         swarm: {cluster_id: u8x1, manager: true, members: [n1], node_id: n1, state: active}
 """
 
+import sys
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import host
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.swarm import (
-    Swarm,
-    SwarmError,
-    local,
-)
+
+# What all modules and the agent are written for. Until this is known nothing of theirs may be imported, and this file
+# itself has to be readable for older ones.
+OLDEST = (3, 11)
+
+
+def too_old() -> str:
+    """Why nothing of this collection runs under this Python, and the way out; empty where it does."""
+    if sys.version_info[:2] >= OLDEST:
+        return ""
+    system = "This host"
+    try:
+        with open("/etc/os-release", encoding="utf-8") as text:  # noqa: PTH123
+            names = dict(line.strip().partition("=")[::2] for line in text)
+        system = names.get("PRETTY_NAME", system).strip('"')
+    except OSError:
+        pass
+    found, needed = (".".join(map(str, numbers)) for numbers in (sys.version_info[:3], OLDEST))
+    return (
+        f"{system} runs Ansible's modules with {sys.executable}, which is Python {found}; Python {needed} or newer is "
+        "needed. Install one beside it (Ubuntu 22.04: apt install python3.11 python3.11-venv; RHEL 9: dnf install "
+        "python3.11) and set ansible_python_interpreter: /usr/bin/python3.11 for this host."
+    )
 
 
 def engine() -> dict[str, Any]:
     """Version and swarm of the node's engine; empty where none answers."""
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.swarm import (
+        Swarm,
+        SwarmError,
+        local,
+    )
+
     swarm = Swarm(timeout=10)
     try:
         info = swarm.info()
@@ -111,8 +135,14 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
+    problem = too_old()
+    if problem:
+        module.fail_json(msg=problem)
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import host
+
     facts = host.look(module.params["address"], module.params["units"], module.params["packages"])
     docker = engine()
+    facts["python"] = sys.executable
     facts["versions"]["docker"] = docker["version"]
     facts["swarm"] = docker["swarm"]
     facts["engine_api"] = docker["api"]

@@ -51,6 +51,9 @@ options:
   token:
     description: The join token for O(role).
     type: str
+  unlock_key:
+    description: With O(state=settled), unlocks a manager that was locked when its engine started.
+    type: str
   cluster_id:
     description: The id of the swarm; a manager of any other is refused.
     type: str
@@ -94,7 +97,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 action:
-  description: What was done, V(nothing), V(init), V(join), V(rejoin) or V(leave).
+  description: What was done, V(nothing), V(init), V(join), V(rejoin), V(unlock) or V(leave).
   returned: success
   type: str
 node_id:
@@ -118,6 +121,7 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.s
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.swarm import (
     ACTIVE,
     INACTIVE,
+    LOCKED,
     Goal,
     Local,
     Refused,
@@ -163,6 +167,7 @@ def main() -> None:
             "address": {"type": "str"},
             "managers": {"type": "list", "elements": "str", "default": []},
             "token": {"type": "str", "no_log": True},
+            "unlock_key": {"type": "str", "no_log": True},
             "cluster_id": {"type": "str", "default": ""},
             "members": {"type": "list", "elements": "str", "default": []},
             "address_pools": {"type": "list", "elements": "str", "default": ["10.254.0.0/16"]},
@@ -192,10 +197,13 @@ def main() -> None:
             action = membership(before, goal)
             if not module.check_mode and action != "nothing":
                 apply(swarm, action, options)
+        if options["state"] == "settled" and before.state == LOCKED:
+            action = "unlock"
         if options["state"] == "left":
             action = leave(swarm, before, options["timeout"], module.check_mode)
         elif not module.check_mode:
-            after = swarm.wait(options["timeout"], manager and (action != "nothing" or before.manager))
+            waits = manager and (action != "nothing" or before.manager or before.state == LOCKED)
+            after = swarm.wait(options["timeout"], waits, options["unlock_key"] or "")
     except Refused as error:
         module.fail_json(msg=f"This node cannot become a member of the swarm: {error}.")
     except SwarmError as error:

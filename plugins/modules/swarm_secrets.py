@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: swarm_secrets
-short_description: Rotates what a swarm keeps secret, and locks its managers
+short_description: Rotates what a swarm keeps secret
 version_added: 0.2.0
 description:
   - Makes new join tokens, a new root of the certificates, or a new unlock key, on demand.
@@ -22,8 +22,8 @@ attributes:
     support: none
     description: Secrets are never shown.
   idempotent:
-    support: partial
-    description: Rotates whenever it is told to; O(autolock) is left alone where it is as asked for.
+    support: none
+    description: Rotates whenever it is told to.
 options:
   rotate:
     description: What to make anew.
@@ -31,9 +31,6 @@ options:
     elements: str
     choices: [join_tokens, ca, unlock_key]
     default: []
-  autolock:
-    description: Whether a manager's engine has to be unlocked after each start. Left as it is where this is not given.
-    type: bool
   timeout:
     description: Seconds for all nodes to have certificates of a new root.
     type: int
@@ -47,10 +44,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-autolock:
-  description: Whether managers are locked after a start.
+rotated:
+  description: What was made anew.
   returned: success
-  type: bool
+  type: list
+  elements: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -67,25 +65,21 @@ def main() -> None:
                 "default": [],
                 "no_log": False,
             },
-            "autolock": {"type": "bool"},
             "timeout": {"type": "int", "default": 300},
         },
         supports_check_mode=True,
     )
     asked, swarm = module.params, Swarm()
     try:
-        locked = swarm.autolock()
-        lock = locked if asked["autolock"] is None else asked["autolock"]
-        if "unlock_key" in asked["rotate"] and not lock:
-            module.fail_json(msg="There is no unlock key to rotate: managers are not locked. Add -e autolock=true.")
-        # A lock that is new has a key that is new.
-        rotate = [what for what in asked["rotate"] if what != "unlock_key" or locked]
-        changed = bool(rotate) or lock != locked
-        if changed and not module.check_mode:
-            swarm.renew(rotate, lock, asked["timeout"])
+        if "unlock_key" in asked["rotate"] and not swarm.settings().autolock:
+            module.fail_json(
+                msg="There is no unlock key to rotate: managers are not locked. Run site.yml with swarm_autolock: true."
+            )
+        if asked["rotate"] and not module.check_mode:
+            swarm.renew(asked["rotate"], asked["timeout"])
     except SwarmError as error:
         module.fail_json(msg=f"The swarm's secrets cannot be changed on this manager: {error}")
-    module.exit_json(changed=changed, autolock=lock)
+    module.exit_json(changed=bool(asked["rotate"]), rotated=asked["rotate"])
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: swarm_tokens
-short_description: Reads the join tokens of the swarm from one of its managers
+short_description: Reads the join tokens and the unlock key of the swarm from one of its managers
 version_added: 0.1.0
 description:
   - Use it with C(no_log), and hand each node only the token of its own role.
@@ -41,6 +41,10 @@ manager:
   description: The token for managers.
   returned: success
   type: str
+unlock_key:
+  description: What unlocks a manager; empty where managers are not locked.
+  returned: success
+  type: str
 cluster_id:
   description: The swarm's id.
   returned: success
@@ -66,6 +70,7 @@ def main() -> None:
         module.exit_json(
             cluster_id=swarm.local().cluster_id,
             members=[member.id for member in swarm.members()],
+            unlock_key=swarm.unlock_key(),
             **swarm.tokens(),
         )
     except SwarmError as error:

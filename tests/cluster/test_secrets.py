@@ -4,11 +4,12 @@ import json
 import secrets
 from pathlib import Path
 
-import pytest
 from harness.cluster import Cluster
 from harness.leaks import finding, held_here, nowhere, said, watched
 from harness.playbooks import Playbooks
 from harness.stacks import PROBE
+
+EVERYTHING = "serf,consul,consul_tokens,consul_ca,join_tokens"
 
 STACK = """\
 services:
@@ -28,8 +29,7 @@ configs:
 """
 
 
-@pytest.fixture(scope="module")
-def keys(cluster: Cluster) -> dict[str, str]:
+def keys_of(cluster: Cluster) -> dict[str, str]:
     """The cluster's own secrets by name, read on a manager."""
     manager = cluster.managers[0]
     found = {
@@ -47,8 +47,9 @@ def keys(cluster: Cluster) -> dict[str, str]:
 
 
 def test_the_clusters_keys_are_in_no_log_process_or_readable_file(
-    cluster: Cluster, playbooks: Playbooks, keys: dict[str, str], tmp_path: Path
+    cluster: Cluster, playbooks: Playbooks, tmp_path: Path
 ) -> None:
+    keys = keys_of(cluster)
     # Somebody may keep facts.
     settings = {"ANSIBLE_CACHE_PLUGIN": "jsonfile", "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(tmp_path / "facts")}
     try:
@@ -56,8 +57,12 @@ def test_the_clusters_keys_are_in_no_log_process_or_readable_file(
             runs = [
                 playbooks.do("site", "-vvv", "--diff", settings=settings),
                 playbooks.deploy(PROBE, "leak", "-vvv", "--diff", settings=settings),
+                playbooks.do("rotate_keys", "-vvv", "--diff", settings=settings, what=EVERYTHING),
                 playbooks.do("status", "-vvv", settings=settings),
             ]
+            renewed = keys_of(cluster)
+            assert not {name for name, text in renewed.items() if text == keys[name]}
+            keys |= {f"new {name}": text for name, text in renewed.items()}
         assert seen == {node.name: {} for node in cluster.nodes}
         for run in runs:
             assert not said(run, keys), run.command
@@ -68,7 +73,8 @@ def test_the_clusters_keys_are_in_no_log_process_or_readable_file(
         playbooks.remove("leak")
 
 
-def test_a_worker_has_nothing_of_the_managers(cluster: Cluster, keys: dict[str, str]) -> None:
+def test_a_worker_has_nothing_of_the_managers(cluster: Cluster) -> None:
+    keys = keys_of(cluster)
     shared = {"/etc/arpanet/keys/consul", "/etc/arpanet/tokens/agent", "/etc/arpanet/tokens/registrar"}
     shared |= {"agent", "default", "dns", "join token of a worker", *(name for name in keys if "/keys/serf" in name)}
     theirs = {name: text for name, text in keys.items() if name not in shared}

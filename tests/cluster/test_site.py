@@ -29,15 +29,6 @@ def test_gossip_is_encrypted(cluster: Cluster) -> None:
         assert "encrypted = true" in node.run("arpanet serf info").lower()
 
 
-def test_nothing_for_the_node_itself_listens_to_the_world(cluster: Cluster) -> None:
-    """Consul's HTTP, Serf's RPC and the registry's proxy are the node's own business."""
-    for node in cluster.nodes:
-        listening = [line.split()[3] for line in node.run("ss --no-header --listening --tcp --numeric").splitlines()]
-        for port in ("8500", "7373", "5000"):
-            addresses = {where.rpartition(":")[0] for where in listening if where.endswith(f":{port}")}
-            assert addresses == {"127.0.0.1"}, f"{node.name}: port {port} on {addresses}"
-
-
 def test_every_node_reaches_the_registry(cluster: Cluster) -> None:
     command = "python3 -c \"import urllib.request as u; print(u.urlopen('http://127.0.0.1:5000/v2/').status)\""
     assert {answer.strip() for answer in cluster.each(lambda node: node.run(command)).values()} == {"200"}

@@ -136,11 +136,13 @@ class Cluster:
         with ThreadPoolExecutor(8) as pool:
             return dict(zip((node.name for node in chosen), pool.map(ask, chosen), strict=True))
 
-    def containers(self, deployment: str = "", service: str = "") -> list[Container]:
+    def containers(
+        self, deployment: str = "", service: str = "", nodes: Iterable[Node] | None = None
+    ) -> list[Container]:
         """The running instances of a deployment (of all), sorted by instance."""
         label = f"arpanet.deployment={deployment}" if deployment else "arpanet.deployment"
         path = f"/containers/json?filters={_quoted({'label': [label]})}"
-        found = self.each(lambda node: [_container(item, node) for item in node.engine(path)])
+        found = self.each(lambda node: [_container(item, node) for item in node.engine(path)], nodes)
         every = [container for many in found.values() for container in many]
         return sorted(
             (one for one in every if service in ("", one.service)), key=lambda one: (one.deployment, one.instance)

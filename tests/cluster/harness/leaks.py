@@ -20,7 +20,7 @@ def said(run: Run, texts: dict[str, str]) -> list[str]:
 
 
 def nowhere(cluster: Cluster, texts: dict[str, str]) -> None:
-    """No journal holds one, nor any file that a user without rights can read."""
+    """No journal holds one, no container's log, nor any file that a user without rights can read."""
     found = cluster.each(lambda node: finding(node, texts))
     assert found == {node.name: [] for node in cluster.nodes}
 
@@ -32,6 +32,8 @@ def finding(node: Node, texts: dict[str, str], as_root: bool = False) -> list[st
         "umask 077; patterns=$(mktemp -p /dev/shm); cat > $patterns; chmod 644 $patterns; "
         "journalctl --no-pager --output=cat | grep --text --fixed-strings --file=$patterns --only-matching "
         "| sed 's/^/journal: /'; "
+        "grep --text --files-with-matches --fixed-strings --file=$patterns /var/lib/docker/containers/*/*-json.log "
+        "2>/dev/null; "
         f"{who} grep --recursive --text --files-with-matches --fixed-strings --devices=skip --file=$patterns "
         f"{LOOKED_AT} 2>/dev/null; rm -f $patterns",
         stdin="\n".join(texts.values()),
@@ -42,7 +44,10 @@ def finding(node: Node, texts: dict[str, str], as_root: bool = False) -> list[st
 
 @contextmanager
 def watched(cluster: Cluster, texts: dict[str, str]) -> Iterator[dict[str, dict[str, str]]]:
-    """Watch all processes of all nodes meanwhile; in the end which secret was in whose command line."""
+    """Watch all processes of all nodes meanwhile; in the end which secret was in whose command line.
+
+    Texts that are only made meanwhile are added to `texts` by then.
+    """
     script = (ON_NODE / "watch_processes.py").read_text()
     watchers = {}
     for node in cluster.nodes:
@@ -53,15 +58,13 @@ def watched(cluster: Cluster, texts: dict[str, str]) -> Iterator[dict[str, dict[
             stdout=subprocess.PIPE,
             text=True,
         )
-        watchers[node.name].stdin.write(json.dumps(texts) + "\n")
-        watchers[node.name].stdin.flush()
         assert watchers[node.name].stdout.readline() == "watching\n"
     seen: dict[str, dict[str, str]] = {}
     try:
         yield seen
     finally:
         for name, watcher in watchers.items():
-            output, _ = watcher.communicate(timeout=30)
+            output, _ = watcher.communicate(json.dumps(texts) + "\n", timeout=30)
             seen[name] = json.loads(output)
         cluster.each(lambda node: node.run("rm -f /root/watch_processes.py"))
 

@@ -10,11 +10,11 @@ import socket
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..core import leases
+from ..core import certificates, leases
 from ..core.containers import Container
 from ..core.dns import DnsError
 from ..core.registrations import Registration, ours, plan, wanted
-from . import host, resolver
+from . import cluster_keys, host, resolver
 from .consul import Consul, ConsulError
 from .containers import Containers, ContainersError
 from .swarm import Swarm, SwarmError
@@ -50,6 +50,7 @@ def look(
         found["swarm"] = Swarm(timeout=5).local().__dict__
     except SwarmError as error:
         errors.setdefault("engine", str(error))
+    found["certificates"] = {path: left for path in certificates.PATHS if (left := cluster_keys.left(path))}
     found["dns"] = {}
     for server in servers:
         try:

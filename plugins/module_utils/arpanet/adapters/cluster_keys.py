@@ -8,6 +8,7 @@ import secrets
 import ssl
 import subprocess
 import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,10 @@ from ..core.consul_config import KEYS
 
 # In memory: what lies there for a moment never reaches a disk.
 _SCRATCH = "/run"
+
+
+# Shaped as a CA is, for the files that check mode compares.
+PLACEHOLDER = "".join(f"-----BEGIN {what}-----\n-----END {what}-----\n" for what in ("PRIVATE KEY", "CERTIFICATE"))
 
 
 class KeyFileError(Exception):
@@ -102,11 +107,20 @@ def _consul(program: str, directory: str, *words: str) -> None:
 
 def decoded(path: str) -> dict[str, Any]:
     """What a certificate's file says, as `core.consul_tls.summary` has it; {} where there is none."""
+    return _decoded(path, consul_tls.summary)
+
+
+def left(path: str) -> dict[str, Any]:
+    """How long a certificate is good, as `core.consul_tls.left` has it; {} where there is none."""
+    return _decoded(path, consul_tls.left)
+
+
+def _decoded(path: str, say: Callable[[Mapping[str, Any]], dict[str, Any]]) -> dict[str, Any]:
     if not Path(path).is_file():
         return {}
     try:
         # What `ssl` decodes for a peer, for a file: there is no other way in the standard library.
-        return consul_tls.summary(ssl._ssl._test_decode_cert(path))  # type: ignore[attr-defined]
+        return say(ssl._ssl._test_decode_cert(path))  # type: ignore[attr-defined]
     except (ssl.SSLError, KeyError, ValueError):
         return {}
 

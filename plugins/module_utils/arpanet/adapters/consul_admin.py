@@ -88,8 +88,9 @@ class Admin:
         return [{key: value for key, value in item.items() if key != "SecretID"} for item in listed]
 
     def apply(self, step: Step) -> None:
-        """Make or change a policy or a token."""
-        self.ask("PUT", f"/v1/acl/{step.kind}" + (f"/{step.id}" if step.id else ""), step.body)
+        """Make, change or delete a policy or a token."""
+        method = "DELETE" if step.body is None else "PUT"
+        self.ask(method, f"/v1/acl/{step.kind}" + (f"/{step.id}" if step.id else ""), step.body)
 
 
 def until(ready: Callable[[], bool], seconds: float, what: str) -> None:

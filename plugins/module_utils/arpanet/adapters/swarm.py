@@ -14,10 +14,11 @@ import time
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from ..core.swarm import ACTIVE, INACTIVE, PENDING, Local, Member, NodeChange
+from ..core.swarm import ACTIVE, INACTIVE, LOCKED, PENDING, Local, Member, NodeChange, Settings
 
 SOCKET = "/var/run/docker.sock"
 PORT = 2377
+_DAY = 24 * 3600 * 10**9
 
 
 class SwarmError(Exception):
@@ -70,18 +71,33 @@ class Swarm:
         tokens = self._call("GET", "/swarm")["JoinTokens"]
         return {"worker": tokens["Worker"], "manager": tokens["Manager"]}
 
-    def autolock(self) -> bool:
-        """Does a manager's engine have to be unlocked after a start?"""
-        spec = self._call("GET", "/swarm")["Spec"]
-        return bool((spec.get("EncryptionConfig") or {}).get("AutoLockManagers"))
+    def settings(self) -> Settings:
+        """What the swarm has for all its nodes."""
+        return settings(self._call("GET", "/swarm")["Spec"])
+
+    def unlock_key(self) -> str:
+        """What unlocks a manager; empty where managers are not locked."""
+        return str(self._call("GET", "/swarm/unlockkey").get("UnlockKey") or "")
 
     # -- changing
 
-    def renew(self, what: list[str], autolock: bool, timeout: float) -> None:
+    def unlock(self, key: str) -> None:
+        """Have a manager go on that was locked when it started."""
+        self._call("POST", "/swarm/unlock", {"UnlockKey": key})
+
+    def settle(self, wanted: Settings) -> None:
+        """Have the swarm's settings as they are wanted."""
+        swarm = self._call("GET", "/swarm")
+        spec = swarm["Spec"]
+        spec["EncryptionConfig"] = {**(spec.get("EncryptionConfig") or {}), "AutoLockManagers": wanted.autolock}
+        days = wanted.certificate_days * _DAY
+        spec["CAConfig"] = {**(spec.get("CAConfig") or {}), "NodeCertExpiry": days}
+        self._call("POST", f"/swarm/update?version={swarm['Version']['Index']}", spec)
+
+    def renew(self, what: list[str], timeout: float) -> None:
         """Make join_tokens, ca or unlock_key anew; waits until all nodes have certificates of a new root."""
         swarm = self._call("GET", "/swarm")
         spec, query = swarm["Spec"], {"version": swarm["Version"]["Index"]}
-        spec["EncryptionConfig"] = {**(spec.get("EncryptionConfig") or {}), "AutoLockManagers": autolock}
         if "ca" in what:
             config = spec.get("CAConfig") or {}
             spec["CAConfig"] = {**config, "ForceRotate": config.get("ForceRotate", 0) + 1}
@@ -224,8 +240,9 @@ class Swarm:
                 )
             time.sleep(0.25)
 
-    def wait(self, timeout: float, manager: bool) -> Local:
-        """Until the node is an active member (of a swarm with a quorum, where it is a manager)."""
+    def wait(self, timeout: float, manager: bool, key: str = "") -> Local:
+        """Until the node is an active member (of a swarm with a quorum, where it is a manager). One that is locked
+        is unlocked with the key."""
         deadline = time.monotonic() + timeout
         why = ""
         while True:
@@ -234,6 +251,9 @@ class Swarm:
                 why = state.error or f"state {state.state}"
                 if state.state == ACTIVE and self._settled(state, manager):
                     return state
+                if state.state == LOCKED and key:
+                    self.unlock(key)
+                    key = ""
                 if state.state not in (PENDING, ACTIVE):
                     why = f"state {state.state}: {state.error}"
             except SwarmError as error:
@@ -287,6 +307,14 @@ def local(info: dict[str, Any]) -> Local:
         cluster_id=(swarm.get("Cluster") or {}).get("ID") or "",
         manager=bool(swarm.get("ControlAvailable")),
         error=swarm.get("Error") or "",
+    )
+
+
+def settings(spec: dict[str, Any]) -> Settings:
+    """The settings in the swarm's specification."""
+    return Settings(
+        autolock=bool((spec.get("EncryptionConfig") or {}).get("AutoLockManagers")),
+        certificate_days=round((spec.get("CAConfig") or {}).get("NodeCertExpiry", 0) / _DAY),
     )
 
 

@@ -27,7 +27,7 @@ def welcome(token: str, managers: dict[str, bool], keys: Path = Path(KEYS), comm
     """What a worker is given. Of the keys that make everything else, it gets that of the gossip alone."""
     consul = {
         "gossip": _secret(keys, consul_config.GOSSIP_KEY),
-        "ca": consul_tls.certificate(_secret(keys, consul_config.CA_KEY)),
+        "ca": consul_tls.trusted(_secret(keys, consul_config.CA_KEY)),
         "tokens": consul_tokens.of_worker(_secret(keys, consul_config.ACL_KEY)),
     }
     return Welcome(token, managers, settings(common), consul)

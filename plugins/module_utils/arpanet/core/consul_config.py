@@ -199,7 +199,7 @@ def secrets_of(keys: Mapping[str, str], tokens: Mapping[str, str], server: bool)
     """A node's secrets from the cluster's keys."""
     return Secrets(
         gossip=keys[GOSSIP_KEY],
-        ca=consul_tls.certificate(keys[CA_KEY]),
+        ca=consul_tls.trusted(keys[CA_KEY]),
         tokens=tokens,
         keys=keys if server else {},
     )

@@ -26,6 +26,30 @@ def private_key(pem: str) -> str:
     return _part(_KEY, pem, "private key")
 
 
+def trusted(pem: str) -> str:
+    """All certificates of a PEM text, each once: more than one while the CA is replaced."""
+    found = [part.rstrip("\n") + "\n" for part in _CERTIFICATE.findall(pem)]
+    if not found:
+        raise ValueError("there is no certificate in it")
+    return "".join(dict.fromkeys(found))
+
+
+#: A CA is replaced in this order, each step on every node before the next.
+STEPS = TRUST, SIGN, ONLY = ("trust", "sign", "only")
+
+
+def replaced(current: str, new: str, step: str) -> str:
+    """The CA's text (its key, its certificate, others that are trusted) after a step of its replacement by `new`.
+
+    `trust` has both trusted and signs with the old one, `sign` with the new one, `only` forgets the old one.
+    Whatever step a run that broke off came to, all of them may be done again.
+    """
+    if step == ONLY:
+        return private_key(new) + certificate(new)
+    signs = current if step == TRUST else new
+    return private_key(signs) + trusted(certificate(signs) + trusted(current) + certificate(new))
+
+
 def _part(pattern: re.Pattern[str], pem: str, what: str) -> str:
     found = pattern.search(pem)
     if not found:
@@ -42,13 +66,24 @@ def summary(decoded: Mapping[str, Any], now: datetime | None = None) -> dict[str
     """{subject, issuer, names, days} of a certificate as Python's ssl decodes it; {} for none."""
     if not decoded:
         return {}
-    until = datetime.strptime(decoded["notAfter"], "%b %d %H:%M:%S %Y %Z").replace(tzinfo=UTC)
+    until = _time(decoded["notAfter"])
     return {
         "subject": _common_name(decoded["subject"]),
         "issuer": _common_name(decoded["issuer"]),
         "names": sorted(value for _, value in decoded.get("subjectAltName", ())),
         "days": (until - (now or datetime.now(UTC))).days,
     }
+
+
+def left(decoded: Mapping[str, Any], now: datetime | None = None) -> dict[str, Any]:
+    """{days, share}: how long the certificate is good, in days and of all its time."""
+    since, until = _time(decoded["notBefore"]), _time(decoded["notAfter"])
+    rest = until - (now or datetime.now(UTC))
+    return {"days": rest.days, "share": rest / (until - since)}
+
+
+def _time(text: str) -> datetime:
+    return datetime.strptime(text, "%b %d %H:%M:%S %Y %Z").replace(tzinfo=UTC)
 
 
 def _common_name(parts: Sequence[Sequence[Sequence[str]]]) -> str:

@@ -131,20 +131,26 @@ def rules(policy: str) -> str:
     return json.dumps({resource: right(value) for resource, value in POLICIES[policy].items()}, sort_keys=True)
 
 
+# What Consul itself calls the token that its servers' configuration names, before 1.11 and since.
+_FIRST = ("Master Token", "Initial Management Token")
+
+
 @dataclass(frozen=True)
 class Step:
-    """One change: `kind` is policy or token, `name` what it is about, `body` what Consul is sent.
+    """One change: `kind` is policy or token, `name` what it is about, `body` what Consul is sent, None to
+    delete it.
 
     `id` is that of what exists already; empty for something new.
     """
 
     kind: str
     name: str
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] | None
     id: str = ""
 
     def __str__(self) -> str:
-        return f"{'change' if self.id else 'make'} {self.kind} {self.name}"
+        verb = "delete" if self.body is None else "change" if self.id else "make"
+        return f"{verb} {self.kind} {self.name}"
 
 
 def policy_steps(found: Iterable[Mapping[str, Any]]) -> list[Step]:
@@ -160,12 +166,18 @@ def policy_steps(found: Iterable[Mapping[str, Any]]) -> list[Step]:
     return steps
 
 
-def token_steps(key: str, found: Iterable[Mapping[str, Any]]) -> list[Step]:
-    """What has to happen to the tokens. `found` has AccessorID and Policies of those that exist."""
+def token_steps(key: str, found: Iterable[Mapping[str, Any]], management: bool = False) -> list[Step]:
+    """What has to happen to the tokens. `found` has AccessorID and Policies of those that exist.
+
+    `management` is made as well only for a key that the servers' configuration does not know yet.
+    """
     there = {item["AccessorID"]: item for item in found}
+    purposes = {purpose: sorted(f"{PREFIX}{policy}" for policy in policies) for purpose, policies in PURPOSES.items()}
+    if management:
+        purposes[MANAGEMENT] = ["global-management"]
     steps = []
-    for purpose, policies in PURPOSES.items():
-        mine, wanted = accessor(key, purpose), sorted(f"{PREFIX}{policy}" for policy in policies)
+    for purpose, wanted in purposes.items():
+        mine = accessor(key, purpose)
         old = there.get(mine)
         if old is None or sorted(link["Name"] for link in old.get("Policies") or ()) != wanted:
             body = {
@@ -176,3 +188,20 @@ def token_steps(key: str, found: Iterable[Mapping[str, Any]]) -> list[Step]:
             }
             steps.append(Step("token", f"{PREFIX}{purpose}", body, mine if old else ""))
     return steps
+
+
+def old_tokens(key: str, found: Iterable[Mapping[str, Any]]) -> list[Step]:
+    """The tokens of ours that follow from other keys, to be deleted. `found` has their Description, too.
+
+    Empty while management does not follow from this key: it would be the last one that may do anything.
+    """
+    known = list(found)
+    mine = {accessor(key, purpose) for purpose in OF_MANAGERS}
+    if accessor(key, MANAGEMENT) not in {item["AccessorID"] for item in known}:
+        return []
+    return [
+        Step("token", item["Description"], None, item["AccessorID"])
+        for item in known
+        if item["AccessorID"] not in mine
+        and (item.get("Description", "").startswith(PREFIX) or item.get("Description") in _FIRST)
+    ]

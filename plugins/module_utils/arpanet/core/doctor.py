@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 from typing import Any
 
-from . import names
+from . import certificates, names
 from .findings import AGENT, NAME, NODE, Finding
 from .ledger import Ledger
 
@@ -71,6 +71,7 @@ def findings(facts: Facts) -> list[Finding]:
         *units,
         *_told(facts, units),
         *_nodes(facts),
+        *certificates.findings(facts.looks),
         *registrations,
         *(found for node in sorted(facts.looks) for found in _dns(node, facts)),
         *_leases(facts),

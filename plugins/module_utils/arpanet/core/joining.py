@@ -14,9 +14,11 @@ KEYRING = "/var/lib/serf/keyring.json"
 SERF_CONFIG = "/etc/serf/arpanet.json"
 # Says that this machine has joined, and which cluster.
 CLUSTER = "/etc/arpanet/cluster.json"
+FIREWALL_CONFIG = "/etc/arpanet/firewall.json"
 
 SERF, CONSUL = "serf.service", "consul.service"
 PROXY, AGENT = "arpanet-registry-proxy.service", "arpanet-agent.service"
+FIREWALL = "arpanet-firewall.service"
 
 # In the settings of the whole cluster it stands for the address of each node's own docker0.
 DOCKER0 = "docker0"
@@ -54,7 +56,6 @@ def files(machine: Machine, welcome: Welcome) -> dict[str, list[Wanted]]:
     """Each unit, in the order in which they start, to the files that it reads."""
     managers = sorted(welcome.managers)
     common = welcome.settings
-    proxy = {**registry_proxy.DEFAULTS, **common.get("registry", {})}
     own = {"node": machine.name, "address": machine.address}
     agent = {"token_file": f"{consul_config.TOKENS}/registrar", "tags": {}, **own, **common.get("agent", {})}
     etc = {"path": "/etc/arpanet", "state": "directory", "mode": "0755"}
@@ -65,13 +66,18 @@ def files(machine: Machine, welcome: Welcome) -> dict[str, list[Wanted]]:
             wanted(
                 {
                     "path": "/etc/arpanet/registry-proxy.cfg",
-                    "content": registry_proxy.config(managers, proxy["port"], proxy["proxy_port"]),
+                    "content": registry_proxy.config(managers),
                     "mode": "0644",
                     "validate": "haproxy -c -q -f %s",
                 }
             )
         ],
         AGENT: [wanted({"path": "/etc/arpanet/agent.json", "content": json_text(agent), "mode": "0644"})],
+        **(
+            {FIREWALL: [wanted({"path": FIREWALL_CONFIG, "content": json_text(common["firewall"]), "mode": "0644"})]}
+            if "firewall" in common
+            else {}
+        ),
     }
 
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-DEFAULTS = {"port": 5001, "proxy_port": 5000}
+# Of every manager's registry, on its own address.
+REGISTRY_PORT = 5001
+# Of the way to them, on loopback of every node: part of the names of built images.
+PROXY_PORT = 5000
+PROXY = f"127.0.0.1:{PROXY_PORT}"
 
 _TEXT = """\
 # Written by arpanet.cluster: changes are lost.
@@ -27,7 +31,7 @@ defaults
     option redispatch 1
 
 frontend pulls
-    bind 127.0.0.1:{proxy_port}
+    bind {proxy}
     http-request deny deny_status 405 unless METH_GET or METH_HEAD
     default_backend managers
 
@@ -39,8 +43,13 @@ backend managers
 """
 
 
-def config(managers: Sequence[str], port: int, proxy_port: int) -> str:
+def registry(manager: str) -> str:
+    """The registry of a manager, as `address:port`."""
+    return f"{manager}:{REGISTRY_PORT}"
+
+
+def config(managers: Sequence[str]) -> str:
     """The file's text: the registry of every manager is one server."""
-    backends = [f"{manager}:{int(port)}" for manager in managers]
+    backends = [registry(manager) for manager in managers]
     servers = [f"    server {re.sub('[.:]', '-', backend)} {backend}\n" for backend in backends]
-    return _TEXT.format(retries=len(backends), proxy_port=int(proxy_port)) + "".join(servers)
+    return _TEXT.format(retries=len(backends), proxy=PROXY) + "".join(servers)

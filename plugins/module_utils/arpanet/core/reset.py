@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 # In the order in which they stop: who speaks of others before whom they speak of.
 UNITS = ("arpanet-join.service", "arpanet-weave.service",
          "arpanet-agent.service", "arpanet-handlers.service", "arpanet-registry-proxy.service",
-         "arpanet-registry.service", "serf.service", "consul.service")  # fmt: skip
+         "arpanet-registry.service", "serf.service", "consul.service", "arpanet-firewall.service")  # fmt: skip
 # Everything of ours, with what is below.
 PATHS = (
     "/etc/arpanet",

@@ -28,6 +28,19 @@ class Local:
 
 
 @dataclass(frozen=True)
+class Settings:
+    """What a swarm has for all its nodes: whether a manager's engine has to be unlocked after each start, and how
+    long a node's certificate is good."""
+
+    autolock: bool = False
+    certificate_days: int = 90
+
+    def changed(self, autolock: bool | None, certificate_days: int | None) -> Settings:
+        """With those that are given."""
+        return Settings(self.autolock if autolock is None else autolock, certificate_days or self.certificate_days)
+
+
+@dataclass(frozen=True)
 class Goal:
     """What a node should become. ``managers`` are the addresses to join at; none means that
     this node is the first one. ``members`` are the ids of the nodes of the swarm."""
@@ -40,7 +53,7 @@ class Goal:
 def membership(local: Local, goal: Goal) -> str:
     """`nothing`, `init`, `join` or `rejoin` (leave first, then join)."""
     if local.state == LOCKED:
-        raise Refused("its swarm is locked after a restart; unlock it with `docker swarm unlock`")
+        raise Refused("its swarm is locked after a restart; unlock it with `docker swarm unlock`, or site.yml")
     if local.state == ACTIVE:
         if foreign(local, goal):
             raise Refused(

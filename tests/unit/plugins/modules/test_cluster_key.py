@@ -32,13 +32,20 @@ def test_check_mode_makes_none(run: Run, keys: Path) -> None:
     assert not keys.exists()
 
 
-def test_never_replaces(keys: Path) -> None:
+def test_never_replaces(run: Run, keys: Path) -> None:
     keys.mkdir()
     (keys / "serf").write_text("theirs\n")
-    with pytest.raises(FileExistsError):
-        cluster_key.make(keys / "serf", 32)
+    found = run("cluster_key", {"name": "serf"})
+    assert (found["changed"], found["key"]) == (False, "theirs")
     assert (keys / "serf").read_text() == "theirs\n"
-    assert [path.name for path in keys.iterdir()] == ["serf"]
+
+
+def test_a_ca(run: Run, keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster_key.cluster_keys, "make_ca", lambda program: f"a CA of {program}\n")
+    assert run("cluster_key", {"name": "consul-ca-next", "kind": "ca", "program": "/usr/bin/consul"})["key"]
+    assert (keys / "consul-ca-next").read_text() == "a CA of /usr/bin/consul\n"
+    # In check mode it has the shape of one, for the files that are compared.
+    assert "CERTIFICATE" in run("cluster_key", {"name": "other", "kind": "ca"}, check=True)["key"]
 
 
 def test_empty_and_badly_named(run: Run, keys: Path) -> None:

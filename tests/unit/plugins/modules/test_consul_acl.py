@@ -41,7 +41,13 @@ class FakeAdmin:
         if not self.patience:
             raise AdminError("cut off")
         self.patience -= 1
-        self.kept[step.kind][step.name] = dict(step.body)
+        if step.body is None:
+            self.kept[step.kind] = {
+                name: body for name, body in self.kept[step.kind].items() if body["AccessorID"] != step.id
+            }
+            return
+        name = step.body.get("AccessorID", step.name)
+        self.kept[step.kind][name] = dict(step.body)
 
 
 @pytest.fixture
@@ -86,3 +92,15 @@ def test_no_secret_is_in_the_result(run: Run, consul: FakeAdmin) -> None:
 def test_a_consul_that_is_down(run: Run, consul: FakeAdmin) -> None:
     consul.down = True
     assert "within 0 seconds: Consul does not answer" in run("consul_acl", {"timeout": 0})["msg"]
+
+
+def test_a_new_key_is_made_beside_the_old_one_and_then_alone(run: Run, consul: FakeAdmin, tmp_path: Path) -> None:
+    run("consul_acl", {})
+    (tmp_path / "consul-acl-next").write_text("new")
+    made = run("consul_acl", {"key": "consul-acl-next"})
+    assert made["done"] == [*(f"make token arpanet-{name}" for name in PURPOSES), "make token arpanet-management"]
+    before = set(consul.kept["token"])
+    (tmp_path / "consul-acl").write_text("new")
+    assert all(line.startswith("delete token arpanet-") for line in run("consul_acl", {"only": True})["done"])
+    assert len(before) - len(consul.kept["token"]) == len(PURPOSES)
+    assert run("consul_acl", {"only": True})["changed"] is False

@@ -16,7 +16,9 @@ NAMES = {"consul", "consul-acl", "consul-ca"}
 def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(consul_keys, "KEYS", str(tmp_path / "keys"))
     monkeypatch.setattr(cluster_keys, "_SCRATCH", str(tmp_path))
-    monkeypatch.setattr(cluster_keys, "make_ca", lambda program: f"made by {program}\n{consul_keys.PLACEHOLDER}")
+    monkeypatch.setattr(
+        cluster_keys, "make_ca", lambda program: f"made by {program}\n{consul_keys.cluster_keys.PLACEHOLDER}"
+    )
     return tmp_path / "keys"
 
 

@@ -16,7 +16,7 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.s
     SwarmError,
     local,
 )
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.swarm import Local, NodeChange
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.swarm import Local, NodeChange, Settings
 
 
 class Engine:
@@ -191,3 +191,27 @@ def test_errors_say_what_was_tried(engine: tuple[Engine, Swarm]) -> None:
 def test_no_engine(tmp_path: Path) -> None:
     with pytest.raises(SwarmError, match="no Docker engine answers"):
         Swarm(str(tmp_path / "none")).info()
+
+
+SPEC = {"CAConfig": {"NodeCertExpiry": 90 * 24 * 3600 * 10**9}, "EncryptionConfig": {"AutoLockManagers": False}}
+
+
+def test_settings_are_read_and_set_beside_all_others(engine: tuple[Engine, Swarm]) -> None:
+    scripted, swarm = engine
+    scripted.answers["GET /swarm"] = {"Version": {"Index": 7}, "Spec": {"Name": "default", **SPEC}}
+    scripted.answers["POST /swarm/update"] = None
+    assert swarm.settings() == Settings(autolock=False, certificate_days=90)
+    swarm.settle(Settings(autolock=True, certificate_days=30))
+    request, body = scripted.sent[-1]
+    assert request == "POST /swarm/update?version=7"
+    assert body["Name"] == "default" and body["EncryptionConfig"] == {"AutoLockManagers": True}
+    assert body["CAConfig"] == {"NodeCertExpiry": 30 * 24 * 3600 * 10**9}
+
+
+def test_a_locked_manager_is_unlocked_once(engine: tuple[Engine, Swarm]) -> None:
+    scripted, swarm = engine
+    locked = {"Swarm": {"LocalNodeState": "locked"}}
+    active = {"Swarm": {"LocalNodeState": "active", "NodeID": "one"}}
+    scripted.answers |= {"GET /info": [locked, locked, active], "POST /swarm/unlock": None}
+    assert swarm.wait(5, manager=False, key="SWMKEY-1").state == "active"
+    assert [body for request, body in scripted.sent if request == "POST /swarm/unlock"] == [{"UnlockKey": "SWMKEY-1"}]

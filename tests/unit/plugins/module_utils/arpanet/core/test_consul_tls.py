@@ -9,8 +9,10 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.consu
     certificate,
     good,
     private_key,
+    replaced,
     server_name,
     summary,
+    trusted,
 )
 
 KEY = "-----BEGIN EC PRIVATE KEY-----\nMHc=\n-----END EC PRIVATE KEY-----\n"
@@ -73,3 +75,39 @@ def test_good(days: int, ca: dict[str, str], names: list[str], answer: bool) -> 
 
 def test_none_is_not_good() -> None:
     assert not good({}, CA, [])
+
+
+def pem(name: str) -> str:
+    return f"-----BEGIN EC PRIVATE KEY-----\n{name}k\n-----END EC PRIVATE KEY-----\n{cert(name)}"
+
+
+def cert(name: str) -> str:
+    return f"-----BEGIN CERTIFICATE-----\n{name}\n-----END CERTIFICATE-----\n"
+
+
+def test_all_certificates_are_trusted_each_once() -> None:
+    assert trusted(pem("old") + cert("new") + cert("old")) == cert("old") + cert("new")
+    with pytest.raises(ValueError, match="no certificate"):
+        trusted(KEY)
+
+
+def test_a_ca_is_replaced_without_a_moment_of_distrust() -> None:
+    old, new = pem("old"), pem("new")
+    both = replaced(old, new, "trust")
+    assert (private_key(both), trusted(both)) == (private_key(old), cert("old") + cert("new"))
+    signs = replaced(both, new, "sign")
+    assert (private_key(signs), trusted(signs)) == (private_key(new), cert("new") + cert("old"))
+    assert replaced(signs, new, "only") == new
+
+
+@pytest.mark.parametrize("broken_off", [("trust",), ("trust", "sign"), ("trust", "sign", "only")])
+def test_a_replacement_that_broke_off_is_done_again(broken_off: tuple[str, ...]) -> None:
+    old, new = pem("old"), pem("new")
+    text = old
+    for step in broken_off:
+        text = replaced(text, new, step)
+    for step in ("trust", "sign", "only"):
+        text = replaced(text, new, step)
+        # Nobody is left with one that signs what others do not trust.
+        assert cert("new") in trusted(text)
+    assert text == new

@@ -14,6 +14,7 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.consu
     accessor,
     of_manager,
     of_worker,
+    old_tokens,
     policy_steps,
     rules,
     secret,
@@ -113,3 +114,28 @@ def test_what_somebody_changed_is_changed_back_and_the_rest_left_alone() -> None
     assert (str(policy), policy.id) == ("change policy arpanet-agent", "id of arpanet-agent")
     (token,) = token_steps(KEY, [{"AccessorID": "theirs", "Policies": None}, *tokens])
     assert (str(token), token.id) == ("change token arpanet-dns", consul_tokens.accessor(KEY, "dns"))
+
+
+def test_the_tokens_of_a_new_key_have_one_that_manages() -> None:
+    steps = token_steps(KEY, [], management=True)
+    management = next(step.body for step in steps if step.name == "arpanet-management")
+    assert management and management["Policies"] == [{"Name": "global-management"}]
+    assert management["SecretID"] == secret(KEY, "management")
+
+
+def test_old_tokens_go_and_nobody_elses() -> None:
+    def of(key: str) -> list[dict[str, Any]]:
+        return [
+            {"AccessorID": s.body["AccessorID"], "Description": s.name} for s in token_steps(key, [], True) if s.body
+        ]
+
+    theirs = {"AccessorID": "theirs", "Description": "of somebody"}
+    found = [*of("old"), *of(KEY), theirs, {"AccessorID": "first", "Description": "Master Token"}]
+    steps = old_tokens(KEY, found)
+    assert {step.id for step in steps} == {item["AccessorID"] for item in of("old")} | {"first"}
+    assert {str(step).split()[0] for step in steps} == {"delete"}
+
+
+def test_the_last_token_that_manages_stays() -> None:
+    found = [{"AccessorID": "first", "Description": "Initial Management Token"}]
+    assert old_tokens(KEY, found) == []

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import joining, registry_proxy, serf_config
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import joining, serf_config
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.files import Wanted
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.join import Pin, Welcome
 
@@ -19,7 +19,6 @@ WELCOME = Welcome(
     {
         "agent": {"interval": 10},
         "serf": {"port": 7950, "log_level": "debug"},
-        "registry": {"port": 5002},
         "consul": {"datacenter": "dc9", "domain": "consul"},
     },
     SECRETS,
@@ -36,6 +35,13 @@ def content(path: str, welcome: Welcome = WELCOME) -> Any:
 
 def test_units_in_the_order_in_which_they_need_each_other() -> None:
     assert [*joining.files(MACHINE, WELCOME)] == [joining.SERF, joining.CONSUL, joining.PROXY, joining.AGENT]
+
+
+def test_a_firewall_where_the_managers_have_one() -> None:
+    common = {**WELCOME.settings, "firewall": {"allowed": []}}
+    welcome = replace(WELCOME, settings=common)
+    assert [*joining.files(MACHINE, welcome)][-1] == joining.FIREWALL
+    assert content(joining.FIREWALL_CONFIG, welcome) == {"allowed": []}
 
 
 def test_serf_knows_all_managers_in_an_order_that_needs_no_inventory() -> None:
@@ -75,9 +81,8 @@ def test_secrets_are_marked_and_for_nobody_else() -> None:
 
 def test_the_proxy_knows_every_registry() -> None:
     text = (files()["/etc/arpanet/registry-proxy.cfg"].content or b"").decode()
-    assert "    server 10-0-0-1-5002 10.0.0.1:5002\n    server 10-0-0-2-5002 10.0.0.2:5002\n" in text
+    assert "    server 10-0-0-1-5001 10.0.0.1:5001\n    server 10-0-0-2-5001 10.0.0.2:5001\n" in text
     assert "retries 3" in text and "bind 127.0.0.1:5000" in text
-    assert registry_proxy.config(["10.0.0.1"], "5002", "5000").endswith("    server 10-0-0-1-5002 10.0.0.1:5002\n")  # type: ignore[arg-type]
 
 
 def test_the_first_contact_needs_no_settings() -> None:
