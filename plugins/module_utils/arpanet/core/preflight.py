@@ -11,7 +11,7 @@ import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .swarm import ACTIVE, Goal, Local, foreign
+from .swarm import ACTIVE, LOCKED, Goal, Local, foreign
 
 Facts = Mapping[str, Any]
 _EVERY = ("0.0.0.0", "::")
@@ -135,6 +135,9 @@ def swarm_problems(
             f"The nodes are in different swarms: {where}. Take those that are wrong out of theirs "
             "(docker swarm leave --force), or out of the inventory."
         ]
+    if not active and any(local.state == LOCKED for name, local in locals_.items() if name in managers):
+        # Until one is unlocked, nobody can say who belongs to its swarm.
+        return []
     known = [name for name in active if nodes[name]["swarm"]["quorum"]]
     goal = Goal(
         managers=tuple(active),

@@ -215,3 +215,9 @@ def test_key_holder() -> None:
     # The first manager makes them; one that is down does not.
     assert preflight.key_holder({**nodes, "b": {"keys": []}}, ["c", "a", "b"], names) == "a"
     assert preflight.key_holder({"c": {}}, ["c"], names) == ""
+
+
+def test_while_all_managers_are_locked_nobody_is_a_stranger() -> None:
+    locked = facts(1, swarm={"state": "locked"})
+    worker = facts(2, swarm={"state": "active", "node_id": "n2"})
+    assert preflight.swarm_problems({"a": locked, "w": worker}, ["a"], ["a", "w"]) == []
