@@ -2,13 +2,21 @@
 
 import json
 import secrets
+import shlex
 from pathlib import Path
 
+import pytest
 from harness.cluster import Cluster
 from harness.leaks import finding, held_here, nowhere, said, watched
+from harness.node import NodeError
 from harness.playbooks import Playbooks
 from harness.stacks import PROBE
 
+# What a server answers whose certificate is of the CA that is trusted there.
+HTTPS = (
+    "import ssl, urllib.request as u; c = ssl.create_default_context(cafile='/etc/consul.d/tls/ca.pem'); "
+    "print(u.urlopen('https://127.0.0.1:8501/v1/status/leader', context=c).read().decode())"
+)
 EVERYTHING = "serf,consul,consul_tokens,consul_ca,join_tokens"
 
 STACK = """\
@@ -50,6 +58,7 @@ def test_the_clusters_keys_are_in_no_log_process_or_readable_file(
     cluster: Cluster, playbooks: Playbooks, tmp_path: Path
 ) -> None:
     keys = keys_of(cluster)
+    started = starts(cluster)
     # Somebody may keep facts.
     settings = {"ANSIBLE_CACHE_PLUGIN": "jsonfile", "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(tmp_path / "facts")}
     try:
@@ -69,7 +78,16 @@ def test_the_clusters_keys_are_in_no_log_process_or_readable_file(
         nowhere(cluster, keys)
         assert held_here(keys, tmp_path, cluster.inventory, Path("~/.ansible").expanduser()) == []
         assert list((tmp_path / "facts").iterdir())
+        # All that is new was taken over by what ran on, and what is old opens nothing any more.
+        assert starts(cluster) == started
+        for server in cluster.managers:
+            assert ":8300" in server.run(shlex.join(["python3", "-c", HTTPS]))
+        old = cluster.manager
+        old.run("umask 077; cat > /etc/arpanet/tokens/old", stdin=keys["/etc/arpanet/tokens/management"])
+        with pytest.raises(NodeError, match="403"):
+            old.consul("/v1/acl/tokens", purpose="old")
     finally:
+        cluster.manager.run("rm -f /etc/arpanet/tokens/old")
         playbooks.remove("leak")
 
 
@@ -117,6 +135,10 @@ def test_what_users_keep_secret_arrives_and_is_shown_nowhere(
     finally:
         runs = [playbooks.do("remove", "-vvv", "--diff", deployment="vault")]
     assert not said(runs[0], every)
+
+
+def starts(cluster: Cluster) -> dict[str, str]:
+    return cluster.each(lambda node: node.run("systemctl show --property=MainPID docker consul serf"))
 
 
 def _secret_line(text: str) -> str:
