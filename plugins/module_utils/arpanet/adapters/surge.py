@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..core import names
 from ..core.convergence import complaint, line, moment, progress
@@ -98,7 +98,10 @@ class Surge:
                     continue
                 own = [task for task in tasks if task["ServiceID"] == service["ID"]]
                 state = progress(service, own, nodes, began)
-                lines[name] = f"{name} {line(state, hosts)}"
+                # Those that are still there run as well.
+                here = sum(task.get("NodeID") == node and stays(task) for task in own)
+                shown = replace(state, running=min(state.wanted, state.running + here))
+                lines[name] = f"{name} {line(shown, hosts)}"
                 moved = has_moved(state, own, node, pending[name])
                 if not moved and (state.hopeless or late):
                     reasons.append(complaint(name, state, nodes, self.timeout if late else None))

@@ -138,7 +138,7 @@ def line(state: Progress, hosts: Mapping[str, str]) -> str:
     if state.failures and state.running < state.wanted:
         last = state.failures[-1]
         said.append(f"instance {last.number} failed on {hosts.get(last.node) or 'no node'}: {last.reason}")
-    elif not state.done and state.running == state.wanted:
+    elif not state.done and not waiting and state.running == state.wanted:
         said.append("the old ones are leaving")
     return ", ".join(said)
 
