@@ -119,7 +119,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     for build in asked["builds"]:
         image = build["image"]
         if image in missing:
-            job = images.Build(image, build["dockerfile"], target=build["target"], **hidden[image])
+            job = images.Build(build["service"], image, build["dockerfile"], target=build["target"], **hidden[image])
             images.build(engine, job, Path(asked["archives"][image]))
         elif lacking[image]:
             images.fetch(engine, image, having[image][0])

@@ -17,14 +17,13 @@ from harness.newcomers import World
 from harness.node import Node
 from joined import cluster_id, is_node, key
 
+INSTALL = "DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends"
+
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
     with newcomers.world("start", nodes=3, managers=1) as world:
         yield world
-
-
-INSTALL = "DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends"
 
 
 def test_cloud_init(world: World) -> None:

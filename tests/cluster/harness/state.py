@@ -4,8 +4,8 @@ from typing import Any
 
 from .cluster import Cluster
 
-# Renewed all the time: who leads among the agents.
-_RESTLESS = ("arpanet/leader",)
+# What agents say without being asked: who leads among them, which images their nodes have.
+_RESTLESS = ("arpanet/leader", "arpanet/pulls/")
 
 
 def state(cluster: Cluster) -> dict[str, Any]:
@@ -19,5 +19,6 @@ def state(cluster: Cluster) -> dict[str, Any]:
     return {
         **swarm,
         "containers": sorted(container.id for container in cluster.containers()),
-        "keys": {key: index for key, (_, index) in cluster.kv("arpanet/").items() if key not in _RESTLESS},
+        # Each by itself, so that a comparison that fails names it.
+        **{key: index for key, (_, index) in cluster.kv("arpanet/").items() if not key.startswith(_RESTLESS)},
     }

@@ -10,11 +10,19 @@ from typing import Any
 from . import registry
 from .engine import Engine, EngineError
 
+# What registries and Engines say of a base image to who is not, or not well enough, logged in.
+_NO_LOGIN = ("no basic auth credentials", "unauthorized", "access denied", "access to the resource is denied")
+_LOG_IN = (
+    ". If its base image needs a login: docker login on the controller, and run the same again; see registry_auth in "
+    "docs/deploy.md"
+)
+
 
 @dataclass(frozen=True)
 class Build:
-    """One image to build; `image` is `<repository>:<content hash>` without a registry."""
+    """One image to build, for a service of that name; `image` is `<repository>:<content hash>` without a registry."""
 
+    service: str
     image: str
     dockerfile: str
     args: Mapping[str, str]
@@ -31,7 +39,7 @@ def build(engine: Engine, build: Build, archive: Path) -> None:
     """Build an image from the archive of its context; EngineError ends with what the build printed."""
     with archive.open("rb") as context:
         output = engine.stream(
-            f"building {build.image}",
+            f"service {build.service}: building {build.image}",
             lambda api: api.build(
                 fileobj=context,
                 custom_context=True,
@@ -51,7 +59,10 @@ def build(engine: Engine, build: Build, archive: Path) -> None:
             said.append(str(event.get("stream") or event.get("status") or "").rstrip())
             if "error" in event:
                 tail = "\n".join(line for line in said[-20:] if line)
-                raise EngineError(f"building {build.image} failed: {event['error']}\n{tail}")
+                advice = _LOG_IN if any(word in event["error"].lower() for word in _NO_LOGIN) else ""
+                raise EngineError(
+                    f"service {build.service}: building {build.image} failed: {event['error']}{advice}\n{tail}"
+                )
 
 
 def push(engine: Engine, image: str, host: str) -> None:
