@@ -17,7 +17,7 @@ from harness.newcomers import World
 from harness.node import Node
 from joined import cluster_id, is_node, key
 
-INSTALL = "DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends"
+INSTALL = "apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends"
 
 
 @pytest.fixture(scope="module")
