@@ -55,9 +55,10 @@ def test_ansible_pull(world: World, tmp_path: Path) -> None:
     send(node, collection(tmp_path), "/root/collection.tar.gz")
     node.run("ansible-galaxy collection install --offline /root/collection.tar.gz", timeout=120)
     send(node, repository(world, tmp_path / "cluster"), "/root/cluster.bundle")
+    node.run("git clone -q --bare /root/cluster.bundle /srv/cluster.git")
     node.run("umask 077; cat > /root/gossip.key", stdin=key(world))
     pull = (
-        "ansible-pull -U /root/cluster.bundle -C main -d /root/cluster -i hosts.yml join.yml"
+        "ansible-pull -U file:///srv/cluster.git -C main -d /root/cluster -i hosts.yml join.yml"
         f" -e join=serf://{world.manager.address} -e join_key_file=/root/gossip.key"
     )
     said = node.run(pull, timeout=600)
