@@ -1,4 +1,4 @@
-"""Machines that join at their first start as docs/join.md has it: with cloud-init itself, and with ansible-pull."""
+"""Machines that join as docs/join.md has it: with cloud-init itself, with ansible-pull, and as a manager."""
 
 import base64
 import json
@@ -22,7 +22,7 @@ INSTALL = "apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y ins
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
-    with newcomers.world("start", nodes=3, managers=1) as world:
+    with newcomers.world("start", nodes=4, managers=1) as world:
         yield world
 
 
@@ -65,6 +65,17 @@ def test_ansible_pull(world: World, tmp_path: Path) -> None:
     eventually(lambda: is_node(world, node), within=60)
     assert key(world) not in said
     assert "changed=0 " in node.run(pull, timeout=300).rsplit("PLAY RECAP", 1)[1]
+
+
+def test_a_manager(world: World) -> None:
+    """Promoted by one, as the machine cannot do it."""
+    asked = {"host": 4, "join": f"serf://{world.manager.address}", "role": "manager"}
+    assert world.join("--check", **asked).changed
+    assert world.node(4).run("ls /var/lib/serf 2>/dev/null || true").split() == []
+    world.join(**asked)
+    roles = {one["Description"]["Hostname"]: one["Spec"]["Role"] for one in world.manager.engine("/nodes")}
+    assert roles["node4"] == "manager"
+    assert world.join(**asked).changed == 0
 
 
 def documented(first: str) -> str:
