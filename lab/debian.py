@@ -6,6 +6,9 @@ from pathlib import Path
 from .run import run
 from .say import LabError, Step
 
+# Seconds to wait for another program that installs something just now.
+LOCKED = 300
+
 
 def install(packages: dict[str, str], *, why: str) -> None:
     """Install the packages whose program (the dictionary's value) is missing.
@@ -21,7 +24,10 @@ def install(packages: dict[str, str], *, why: str) -> None:
     with Step(f"installing {' '.join(missing)} ({why})"):
         run(["apt-get", "-q", "update"], what="apt-get update", env=env)
         run(
-            ["apt-get", "-q", "-y", "install", "--no-install-recommends", *missing],
+            [
+                *("apt-get", "-q", "-y", "-o", f"DPkg::Lock::Timeout={LOCKED}"),
+                *("install", "--no-install-recommends", *missing),
+            ],
             what=f"apt-get install {' '.join(missing)}",
             env=env,
         )
