@@ -6,8 +6,6 @@ own data path is not proved.
 """
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ import pytest
 from bundle import make
 from harness.cluster import CHECKOUT, Cluster
 from harness.eventually import eventually
+from harness.lab import lab_command
 from harness.playbooks import Playbooks, Run
 
 GIVEN = os.environ.get("ARPANET_WEAVE_BUNDLE", "")
@@ -68,8 +67,7 @@ def given() -> bool:
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     name = os.environ.get("LAB", "weave")
-    argv = [sys.executable, "-m", "lab", "up", "--lab", name, "--nodes", "3", "--managers", "3"]
-    subprocess.run(argv, cwd=CHECKOUT, check=True, capture_output=True, text=True)
+    lab_command("up", name, nodes=3, managers=3)
     cluster = Cluster(CHECKOUT / "inventories" / f"lab-{name}")
     bundle = Path(GIVEN) if GIVEN else make(tmp_path_factory.mktemp("bundle"))
     found = Lab(cluster, Playbooks(cluster, patience=900), bundle)

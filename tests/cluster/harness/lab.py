@@ -10,13 +10,19 @@ from .node import Node
 from .playbooks import Playbooks
 
 
+def lab_command(verb: str, lab: str, nodes: int = 0, managers: int = 0) -> None:
+    """`python -m lab up|down`; up with nodes of the system that `molecule` has in its variable OS."""
+    argv = [sys.executable, "-m", "lab", verb, "--lab", lab]
+    if nodes:
+        argv += ["--nodes", str(nodes), "--managers", str(managers), "--os", os.environ.get("OS", "debian-13")]
+    subprocess.run(argv, cwd=CHECKOUT, check=True)
+
+
 class Lab:
-    """Made by `up`. What `molecule` asks for by its variable OS runs on its nodes."""
+    """Made by `up`."""
 
     def __init__(self, name: str, nodes: int, managers: int) -> None:
-        self._words = ("--lab", name, "--nodes", str(nodes), "--managers", str(managers))
-        self._words += ("--os", os.environ.get("OS", "debian-13"))
-        self.name = name
+        self.name, self._nodes, self._managers = name, nodes, managers
         self.inventory = CHECKOUT / "inventories" / f"lab-{name}"
         self._connect()
 
@@ -26,8 +32,7 @@ class Lab:
 
     def up(self) -> None:
         """Nodes that are lost are there again, bare."""
-        argv = [sys.executable, "-m", "lab", "up", *self._words]
-        subprocess.run(argv, cwd=CHECKOUT, check=True)
+        lab_command("up", self.name, self._nodes, self._managers)
         # Another connection to each node that is new.
         self._connect()
 

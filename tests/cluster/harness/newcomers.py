@@ -1,8 +1,6 @@
 """Machines beside a cluster, and how they are let in by who does not know it."""
 
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from .cluster import CHECKOUT, Cluster
+from .lab import lab_command
 from .node import Node
 from .playbooks import Playbooks, Run
 
@@ -61,14 +60,10 @@ def world(lab: str, nodes: int, managers: int) -> Iterator[World]:
     inventory = CHECKOUT / "inventories" / f"lab-{lab}"
     with tempfile.TemporaryDirectory() as directory:
         try:
-            _lab("up", lab, "--nodes", str(nodes), "--managers", str(managers))
+            lab_command("up", lab, nodes, managers)
             cluster = Cluster(inventory)
             playbooks = Playbooks(cluster, patience=1800)
             playbooks.do("site", "--limit", ":".join(["localhost", *(node.name for node in cluster.managers)]))
             yield World(cluster, playbooks, Path(directory))
         finally:
-            _lab("down", lab)
-
-
-def _lab(verb: str, lab: str, *words: str) -> None:
-    subprocess.run([sys.executable, "-m", "lab", verb, "--lab", lab, *words], cwd=CHECKOUT, check=True)
+            lab_command("down", lab)
