@@ -1,7 +1,8 @@
 """Measure on a lab, and print every figure beside its target and its peer.
 
 python -m benchmarks [part …]    all of them without a word:
-                                  sites, deploys, starts, updates, large, inventory, joins, failures, subnets, weave
+                                  sites, clusters, deploys, starts, updates, large, inventory, joins, failures,
+                                  subnets, weave
 
 The inventory is that of ANSIBLE_INVENTORY; site.yml has made a cluster of it before.
 """
@@ -17,7 +18,7 @@ from harness.playbooks import Playbooks
 
 from lab import consul
 
-from . import deploys, failures, figures, inventory, joins, large, sites, starts, subnets, updates, weave
+from . import clusters, deploys, failures, figures, inventory, joins, large, sites, starts, subnets, updates, weave
 from .subnets import Row
 
 RESULT = CHECKOUT / ".cache/bench.json"
@@ -31,6 +32,7 @@ def _subnets(cluster: Cluster, playbooks: Playbooks) -> list[Row]:
 
 PARTS: dict[str, Part] = {
     "sites": sites.run,
+    "clusters": clusters.run,
     "deploys": deploys.run,
     "starts": starts.run,
     "updates": updates.run,

@@ -1,7 +1,9 @@
 """Engines become newer under load, node by node, in one run."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from harness.claims import dns_agrees, leases_agree
 from harness.eventually import eventually
 from harness.lab import Lab
@@ -35,22 +37,52 @@ def version(node: Node) -> str:
     return node.run("docker version --format '{{.Server.Version}}'").strip()
 
 
-def test_a_newer_engine_under_load(lab: Lab, tmp_path: Path) -> None:
+def withdraw(node: Node) -> None:
+    """The opposite."""
+    node.run("rm /etc/apt/sources.list.d/newer.list /etc/apt/preferences.d/newer")
+
+
+def fetch_lists(node: Node) -> None:
+    node.run("apt-get -q update", timeout=300)
+
+
+def from_sources(lab: Lab, directory: Path) -> dict[str, str]:
+    """Every node finds a newer engine among its package sources."""
+    lab.cluster.each(offer)
+    lab.cluster.each(fetch_lists)
+    return {}
+
+
+def from_a_bundle_where_managers_are_locked(lab: Lab, directory: Path) -> dict[str, str]:
+    """One node finds it, and collects for the others, whose sources have nothing new."""
+    collector = lab.cluster.managers[0]
+    offer(collector)
+    fetch_lists(collector)
+    bundle = {"bundle": str(directory / "bundle")}
+    lab.playbooks.do("bundle", bundle_on=collector.name, **bundle)
+    withdraw(collector)
+    fetch_lists(collector)
+    assert "all nodes are up to date" in lab.playbooks.do("upgrade", "--check").output
+    lab.playbooks.do("site", swarm_autolock="true")
+    return bundle
+
+
+@pytest.mark.parametrize("offered", [from_sources, from_a_bundle_where_managers_are_locked])
+def test_a_newer_engine_under_load(lab: Lab, tmp_path: Path, offered: Callable[[Lab, Path], dict[str, str]]) -> None:
     cluster, playbooks = lab.cluster, lab.playbooks
     stack = tmp_path / "compose.yml"
     stack.write_text(LOADED)
     playbooks.deploy(stack, "load")
     assert "all nodes are up to date" in playbooks.do("upgrade", "--check").output
     old = set(cluster.each(version).values())
-    cluster.each(offer)
-    cluster.each(lambda node: node.run("apt-get -q update", timeout=300))
+    asked = offered(lab, tmp_path)
 
-    checked = playbooks.do("upgrade", "--check")
+    checked = playbooks.do("upgrade", "--check", **asked)
     assert checked.changed > 0
     assert "docker.io" in checked.output
     assert set(cluster.each(version).values()) == old
 
-    playbooks.do("upgrade")
+    playbooks.do("upgrade", **asked)
     new = set(cluster.each(version).values())
     assert len(new) == 1
     assert not new & old
@@ -60,8 +92,8 @@ def test_a_newer_engine_under_load(lab: Lab, tmp_path: Path) -> None:
     eventually(lambda: dns_agrees(cluster, "load", "web", 3), within=60)
     eventually(lambda: leases_agree(cluster), within=60)
 
-    assert playbooks.do("upgrade").changed == 0
-    nothing = playbooks.do("upgrade", "--check")
+    assert playbooks.do("upgrade", **asked).changed == 0
+    nothing = playbooks.do("upgrade", "--check", **asked)
     assert nothing.changed == 0
     assert "all nodes are up to date" in nothing.output
     assert playbooks.do("site").changed == 0

@@ -18,6 +18,7 @@ from harness.eventually import eventually
 from harness.lab import lab_command
 from harness.playbooks import Playbooks, Run
 
+PAIR = Path(__file__).parent / "stacks" / "pair" / "compose.yml"
 GIVEN = os.environ.get("ARPANET_WEAVE_BUNDLE", "")
 NOT_PROVED = "ARPANET_WEAVE_BUNDLE is not set: a plugin stands in for Weave, and its data path is not proved"
 
@@ -43,6 +44,21 @@ class Lab:
     def told(self) -> dict[str, dict[str, Any]]:
         """What each node says of its Weave."""
         return {key.rpartition("/")[2]: value for key, (value, _) in self.cluster.kv("arpanet/weave/").items()}
+
+    def deploy(self, stack: Path, deployment: str, driver: str = "weave") -> list[str]:
+        """The plan of a deployment on a driver."""
+        return self.playbooks.deploy(stack, deployment, arpanet_driver=driver).plan
+
+    def drivers(self, deployment: str) -> set[str]:
+        """Of a deployment's networks."""
+        return {item["Driver"] for item in self.cluster.swarm("networks") if item["Name"].startswith(f"{deployment}_")}
+
+    def reach_each_other(self, deployment: str) -> None:
+        """Every instance asks every service by name."""
+        found = self.cluster.containers(deployment)
+        for one in found:
+            for service in {other.service for other in found}:
+                assert one.ask(service)["service"] == "catalogue"
 
     def well(self, within: float = 90) -> None:
         """Every node that runs is ready and sees all others."""

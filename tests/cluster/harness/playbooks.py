@@ -60,9 +60,7 @@ class Playbooks:
     ) -> Run:
         """`ansible-playbook <playbook>.yml <flags> -e <variables>`, with settings of Ansible in its environment;
         whatever comes of it."""
-        argv = ["ansible-playbook", f"{playbook}.yml", *flags]
-        for key, value in variables.items():
-            argv += ["-e", f"{key}={value}" if isinstance(value, str | int) else json.dumps({key: value})]
+        argv = ["ansible-playbook", f"{playbook}.yml", *flags, *_words(variables)]
         environment = {**self.cluster.environment(), **(settings or {})}
         if inventory:
             environment["ANSIBLE_INVENTORY"] = str(inventory)
@@ -79,6 +77,21 @@ class Playbooks:
         assert run.code == 0, f"{run.command}\n{run.output}"
         return run
 
+    def cut_off(self, playbook: str, task: str, **variables: Any) -> None:
+        """The same, killed as it comes to the task whose name begins so."""
+        with subprocess.Popen(
+            ["ansible-playbook", f"{playbook}.yml", *_words(variables)],
+            cwd=CHECKOUT, env=self.cluster.environment(), stdout=subprocess.PIPE, text=True, start_new_session=True,
+        ) as process:  # fmt: skip
+            assert process.stdout is not None
+            said = []
+            for line in process.stdout:
+                said.append(line)
+                if re.match(rf"(TASK|RUNNING HANDLER) \[.*: {re.escape(task)}", line):
+                    process.kill()
+                    return
+        raise AssertionError(f"{playbook}.yml never came to '{task}':\n{''.join(said)}")
+
     def deploy(self, stack: Path | str, deployment: str, *flags: str, **variables: Any) -> Run:
         """deploy.yml"""
         return self.do("deploy", *flags, stack=str(stack), deployment=deployment, **variables)
@@ -90,6 +103,13 @@ class Playbooks:
     def remove(self, deployment: str) -> Run:
         """remove.yml"""
         return self.do("remove", deployment=deployment)
+
+
+def _words(variables: Mapping[str, Any]) -> list[str]:
+    words = []
+    for key, value in variables.items():
+        words += ["-e", f"{key}={value}" if isinstance(value, str | int) else json.dumps({key: value})]
+    return words
 
 
 def _at_a_terminal(argv: list[str], environment: dict[str, str]) -> Run:

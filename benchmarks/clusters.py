@@ -1,0 +1,43 @@
+"""The first site.yml on machines that have all packages, and the second, on clusters of its own."""
+
+import tempfile
+import time
+from pathlib import Path
+
+from harness.cluster import CHECKOUT, Cluster
+from harness.lab import lab_command
+from harness.newcomers import World
+from harness.playbooks import Playbooks
+
+from . import sites
+from .figures import at_most
+from .subnets import Row
+
+SIZES = (3, 9)
+MANAGERS = 3
+# Seconds of the first run, without downloads, for this many nodes.
+TARGETS = {3: 60.0}
+
+
+def run(cluster: Cluster, playbooks: Playbooks) -> list[Row]:
+    """Seconds of both runs for each size."""
+    return [row for size in SIZES for row in _of(size)]
+
+
+def _of(size: int) -> list[Row]:
+    lab = f"bench{size}"
+    with tempfile.TemporaryDirectory() as directory:
+        try:
+            lab_command("up", lab, size, MANAGERS)
+            cluster = Cluster(CHECKOUT / "inventories" / f"lab-{lab}")
+            playbooks = Playbooks(cluster, patience=1800)
+            World(cluster, playbooks, Path(directory)).prepare(*range(1, size + 1))
+            began = time.monotonic()
+            playbooks.do("site")
+            spent = time.monotonic() - began
+            return [
+                at_most(f"first site.yml on {size} nodes, packages there", spent, TARGETS.get(size)),
+                *sites.run(cluster, playbooks),
+            ]
+        finally:
+            lab_command("down", lab)

@@ -1,0 +1,176 @@
+"""The plugin on every node: from a bundle and from a registry, other settings, another version, and away again."""
+
+import json
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from bundle import make
+from conftest import PAIR, Lab
+from harness.cluster import CHECKOUT
+from harness.eventually import eventually
+from harness.node import Node
+
+
+def test_a_second_run_changes_nothing(lab: Lab) -> None:
+    assert lab.site().changed == 0
+    assert lab.site("--check", "--diff").changed == 0
+
+
+def test_what_is_wrong_is_refused_before_anything_changes(lab: Lab, tmp_path: Path) -> None:
+    broken = Path(shutil.copytree(lab.bundle, tmp_path / "broken"))
+    archive = next(broken.glob("rootfs.tar*"))
+    archive.write_bytes(archive.read_bytes()[:-1] + b"x")
+    for asked_for, said in (
+        ({"weave_bundle": str(broken)}, "has the checksum sha256:"),
+        ({"weave_bundle": str(tmp_path)}, "it has to have one of"),
+        ({"weave_bundle": "", "weave_api_version": "1.20"}, "answers no API older than"),
+        ({"weave_range": "10.33.0.0/24"}, "lies in the pool"),
+    ):
+        run = lab.playbooks.run("site", arpanet_driver="weave", **{"weave_bundle": str(lab.bundle), **asked_for})
+        assert (run.code, run.changed) == (2, 0), run.output
+        assert said in run.words
+
+
+def test_settings_change_one_node_after_the_other_and_no_secret_is_shown(lab: Lab) -> None:
+    keys = lab.cluster.each(lambda node: node.run("cat /etc/arpanet/keys/weave").strip(), lab.cluster.managers)
+    (key,) = set(keys.values())
+    foretold = lab.site("--check", "--diff", weave_mtu=1300)
+    done = lab.site("--diff", "-v", weave_mtu=1300)
+    assert "1300" in foretold.output
+    assert key not in foretold.output + done.output
+    for node in lab.cluster.nodes:
+        environment = node.engine("/plugins/weave:latest/json")["Settings"]["Env"]
+        assert "WEAVE_MTU=1300" in environment
+        assert f"WEAVE_PASSWORD={key}" in environment
+        assert key not in node.run("cat /proc/[0-9]*/cmdline | tr '\\0' ' '")
+    lab.well()
+    lab.site()
+    lab.well()
+
+
+def another(lab: Lab, given: bool, directory: Path) -> Path:
+    """The same plugin as another version."""
+    if not given:
+        return make(directory, "stand-in 2")
+    shutil.copytree(lab.bundle, directory)
+    config = json.loads((directory / "config.json").read_text())
+    (directory / "config.json").write_text(json.dumps({**config, "description": "another version"}))
+    return directory
+
+
+def test_an_upgrade_keeps_deployments(lab: Lab, abc: str, given: bool, tmp_path: Path) -> None:
+    lab.deploy(PAIR, abc)
+    before = {one.id for one in lab.cluster.containers(abc)}
+    old, lab.bundle = lab.bundle, another(lab, given, tmp_path / "next")
+    try:
+        assert lab.site().changed
+        lab.well(within=180)
+        assert {one.id for one in lab.cluster.containers(abc)} == before
+        eventually(lambda: lab.reach_each_other(abc))
+        assert lab.site().changed == 0
+        if not given:
+            assert {value["version"] for value in lab.told().values()} == {"stand-in 2"}
+    finally:
+        lab.bundle = old
+        lab.site()
+        lab.well(within=180)
+
+
+def test_it_is_taken_away(lab: Lab) -> None:
+    run = lab.site(weave_state="absent")
+    assert run.changed
+    for node in lab.cluster.nodes:
+        assert node.engine("/plugins") == []
+        assert not node.run("ls /etc/arpanet/keys").split().count("weave")
+    assert lab.site(weave_state="absent").changed == 0
+    lab.site()
+    lab.well()
+
+
+def test_the_bundle_is_what_the_documentation_says(lab: Lab) -> None:
+    assert "SHA256SUMS" in (CHECKOUT / "docs" / "weave.md").read_text()
+    with tarfile.open(next(lab.bundle.glob("rootfs.tar*"))) as archive:
+        assert archive.next() is not None
+
+
+IMAGE, TAG = "weave/net-plugin", "2.9.0"
+
+
+def publish(lab: Lab) -> None:
+    """Let the cluster's own registries, which fill each other, have the plugin as the bundle's config.json says it."""
+    node = lab.cluster.manager
+    archive = next(lab.bundle.glob("rootfs.tar*"))
+    node.run("rm -rf /root/plugin && mkdir -p /root/plugin/rootfs")
+    with archive.open("rb") as files:
+        command = "tar --extract --gzip --file=- --directory=/root/plugin/rootfs"
+        subprocess.run(node.argv(command), stdin=files, check=True, timeout=300)
+    node.run("cat > /root/plugin/config.json", stdin=(lab.bundle / "config.json").read_text())
+    for manager in lab.cluster.managers:
+        name = f"{manager.address}:5001/{IMAGE}:{TAG}"
+        node.run(f"docker plugin create {name} /root/plugin && docker plugin push {name}", timeout=300)
+        node.run(f"docker plugin rm {name}")
+    node.run("rm -rf /root/plugin")
+
+
+def test_from_a_registry(lab: Lab, abc: str) -> None:
+    publish(lab)
+    asked = {"weave_bundle": "", "weave_registry": "127.0.0.1:5000", "weave_image": IMAGE, "weave_tag": TAG}
+    lab.deploy(PAIR, abc)
+    before = {one.id for one in lab.cluster.containers(abc)}
+    assert f"127.0.0.1:5000/{IMAGE}:{TAG}" in lab.site("--check", "--diff", **asked).output
+    assert lab.site(**asked).changed
+    lab.well(within=180)
+    for node in lab.cluster.nodes:
+        assert node.engine("/plugins/weave:latest/json")["PluginReference"] == f"127.0.0.1:5000/{IMAGE}:{TAG}"
+    assert {one.id for one in lab.cluster.containers(abc)} == before
+    eventually(lambda: lab.reach_each_other(abc))
+    assert lab.site(**asked).changed == 0
+    lab.site()
+    lab.well(within=180)
+
+
+DROP_IN = "/etc/systemd/system/docker.service.d/floor.conf"
+
+
+@pytest.fixture
+def floor(lab: Lab) -> Iterator[str]:
+    """Engines that answer no API older than this one, as those of Docker 29 do."""
+    floor = "1.44"
+
+    def restart(node: Node, change: str) -> None:
+        node.run(f"{change}; systemctl daemon-reload; systemctl restart docker", timeout=180)
+        lab.well(within=180)
+
+    for node in lab.cluster.nodes:
+        text = f"[Service]\\nEnvironment=DOCKER_MIN_API_VERSION={floor}\\n"
+        restart(node, f"mkdir -p $(dirname {DROP_IN}); printf '{text}' > {DROP_IN}")
+    yield floor
+    for node in lab.cluster.nodes:
+        restart(node, f"rm {DROP_IN}")
+    lab.site()
+    lab.well(within=180)
+
+
+def test_engines_that_refuse_what_the_published_plugin_asks(lab: Lab, abc: str, floor: str) -> None:
+    asked = {"arpanet_driver": "weave", "weave_bundle": ""}
+    for flags in ((), ("--check",)):
+        run = lab.playbooks.run("site", *flags, **asked)
+        assert (run.code, run.changed) == (2, 0), run.output
+        for node in lab.cluster.nodes:
+            assert (
+                f"{node.name}: Docker {node.engine('/version')['Version']} answers no API older than {floor}"
+                in run.words
+            )
+        assert 'Set docker_daemon_options to {min-api-version: "1.26"}' in run.words
+    # A bundle's plugin is told to ask otherwise.
+    lab.site()
+    lab.well(within=180)
+    for node in lab.cluster.nodes:
+        assert f"DOCKER_API_VERSION={floor}" in node.engine("/plugins/weave:latest/json")["Settings"]["Env"]
+    lab.deploy(PAIR, abc)
+    eventually(lambda: lab.reach_each_other(abc))
+    assert lab.site().changed == 0
