@@ -5,19 +5,15 @@ With nothing but the standard library, because a node has Consul before it has a
 
 from __future__ import annotations
 
-import http.client
 import json
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from ..core import consul_tokens
 from ..core.consul_tokens import Step
-
-DEFAULT_URL = "http://127.0.0.1:8500"
-MANAGEMENT_FILE = "/etc/arpanet/tokens/management"
+from . import consul_raw
+from .consul_raw import DEFAULT_URL, TOKEN_FILE
 
 
 class AdminError(Exception):
@@ -35,37 +31,25 @@ class Refused(AdminError):
 class Admin:
     """One Consul agent, by its HTTP address. A token file that is not there is no token."""
 
-    def __init__(self, url: str = DEFAULT_URL, token_file: str = MANAGEMENT_FILE, timeout: float = 10) -> None:
+    def __init__(self, url: str = DEFAULT_URL, token_file: str = TOKEN_FILE, timeout: float = 10) -> None:
         self.url = url
         self._timeout = timeout
         self._token_file = token_file
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """The JSON of an answer. Refused for any status from 400 on but 404, which is None."""
-        parts = urlsplit(self.url)
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=self._timeout)
         try:
-            connection.request(method, path, json.dumps(body) if body is not None else None, self._headers())
-            answer = connection.getresponse()
-            text = answer.read().decode(errors="replace")
-        except (OSError, http.client.HTTPException) as error:
-            raise AdminError(f"Consul at {self.url} does not answer ({type(error).__name__})") from error
-        finally:
-            connection.close()
-        if answer.status == 404:
+            data = json.dumps(body).encode() if body is not None else None
+            status, answer = consul_raw.request(method, path, data, self.url, self._token_file, self._timeout)
+        except consul_raw.RawError as error:
+            raise AdminError(str(error)) from error
+        text = answer.decode(errors="replace")
+        if status == 404:
             return None
         # 429 is how the health of servers says "not yet", with a whole answer.
-        if answer.status >= 400 and answer.status != 429:
-            raise Refused(
-                f"Consul at {self.url} said to {method} {path}: {answer.status} {text.strip()}", answer.status
-            )
+        if status >= 400 and status != 429:
+            raise Refused(f"Consul at {self.url} said to {method} {path}: {status} {text.strip()}", status)
         return json.loads(text) if text else None
-
-    def _headers(self) -> dict[str, str]:
-        try:
-            return {"X-Consul-Token": Path(self._token_file).read_text().strip()}
-        except OSError:
-            return {}
 
     def leader(self) -> str:
         """Address and port of the leader; empty when there is none."""
