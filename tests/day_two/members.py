@@ -3,6 +3,7 @@
 import json
 
 from harness.cluster import Cluster
+from harness.node import Node
 
 
 def in_swarm(cluster: Cluster) -> dict[str, str]:
@@ -59,3 +60,16 @@ def is_nobody(cluster: Cluster, name: str) -> None:
     assert name not in in_serf(cluster)
     assert name not in {one["Node"] for one in cluster.manager.consul("/v1/catalog/nodes")}
     assert not [key for key, (value, _) in cluster.kv("arpanet/").items() if value and value.get("node") == name]
+
+
+def leading_swarm(cluster: Cluster) -> Node:
+    """The manager that leads the swarm."""
+    nodes = cluster.manager.engine("/nodes")
+    (name,) = (one["Description"]["Hostname"] for one in nodes if (one.get("ManagerStatus") or {}).get("Leader"))
+    return next(node for node in cluster.managers if node.name == name)
+
+
+def leading_consul(cluster: Cluster) -> Node:
+    """The manager whose Consul leads."""
+    address = cluster.manager.consul("/v1/status/leader").partition(":")[0]
+    return next(node for node in cluster.managers if node.address == address)

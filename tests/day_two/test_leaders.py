@@ -12,7 +12,7 @@ from harness.eventually import eventually
 from harness.lab import Lab
 from harness.load import HEALTH
 from harness.node import Node
-from members import is_manager
+from members import is_manager, leading_consul, leading_swarm
 
 # One after the other, so that there is a middle.
 SERVICES = ("one", "two", "three", "four", "five")
@@ -21,17 +21,6 @@ SERVICES = ("one", "two", "three", "four", "five")
 def deploying(cluster: Cluster) -> Node:
     """The manager that a deploy runs on: the first that answers."""
     return cluster.managers[0]
-
-
-def leading_swarm(cluster: Cluster) -> Node:
-    nodes = cluster.manager.engine("/nodes")
-    (name,) = (one["Description"]["Hostname"] for one in nodes if (one.get("ManagerStatus") or {}).get("Leader"))
-    return next(node for node in cluster.managers if node.name == name)
-
-
-def leading_consul(cluster: Cluster) -> Node:
-    address = cluster.manager.consul("/v1/status/leader").partition(":")[0]
-    return next(node for node in cluster.managers if node.address == address)
 
 
 @pytest.fixture

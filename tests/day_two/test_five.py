@@ -1,0 +1,74 @@
+"""Five managers: with two of them lost, everything goes on."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from harness.claims import dns_agrees, leases_agree
+from harness.cluster import Cluster
+from harness.eventually import eventually
+from harness.lab import Lab
+from harness.playbooks import Playbooks
+from harness.stacks import PROBE
+from members import is_manager, is_worker, leading_consul, leading_swarm
+
+
+@pytest.fixture
+def five(lab: Lab, tmp_path: Path) -> Iterator[Playbooks]:
+    """Playbooks whose inventory has all nodes as managers, as they are."""
+    workers = [node.name for node in lab.cluster.nodes if not node.manager]
+    fourth, fifth = workers
+    warned = lab.playbooks.do("promote", node=fourth)
+    assert "4 managers" in warned.words
+    lab.playbooks.do("promote", node=fifth)
+    inventory = tmp_path / "inventory"
+    inventory.mkdir()
+    shutil.copytree(lab.inventory / "group_vars", inventory / "group_vars")
+    content = yaml.safe_load((lab.inventory / "hosts.yml").read_text())
+    groups = content["all"]["children"]
+    groups["managers"]["hosts"] |= groups.pop("workers")["hosts"]
+    (inventory / "hosts.yml").write_text(yaml.safe_dump(content))
+    cluster = Cluster(inventory)
+    playbooks = Playbooks(cluster, patience=900)
+    for name in workers:
+        eventually(lambda name=name: is_manager(cluster, name), within=60)
+    assert playbooks.do("site").changed == 0
+    yield playbooks
+    for name in workers:
+        lab.playbooks.do("demote", node=name)
+        eventually(lambda name=name: is_worker(lab.cluster, name), within=60)
+    lab.whole()
+    assert lab.playbooks.do("site").changed == 0
+
+
+def test_two_of_five_are_lost(five: Playbooks) -> None:
+    cluster = five.cluster
+    lost = [leading_swarm(cluster)]
+    leader = leading_consul(cluster)
+    lost.append(leader if leader not in lost else next(node for node in cluster.managers if node not in lost))
+    for node in lost:
+        cluster.kill(node)
+    try:
+        # At once, while those that are left elect another.
+        five.deploy(PROBE, "five")
+        eventually(lambda: dns_agrees(cluster, "five", "pricing", 1), within=60)
+        five.scale("five", "pricing", 3)
+        eventually(lambda: dns_agrees(cluster, "five", "pricing", 3), within=60)
+        said = five.run("status").words
+        for node in lost:
+            assert node.name in said
+        # One more would be one too many.
+        third = cluster.managers[0].name
+        for playbook in ("demote", "leave"):
+            refused = five.run(playbook, node=third)
+            assert (refused.code, refused.changed) == (2, 0), refused.output
+            assert f"without {third}, Swarm would have 2 of 4 managers, and 3 are needed" in refused.words
+        five.remove("five")
+    finally:
+        for node in lost:
+            cluster.start(node)
+    for node in lost:
+        eventually(lambda node=node: is_manager(cluster, node.name), within=120)
+    eventually(lambda: leases_agree(cluster), within=60)
