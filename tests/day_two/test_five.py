@@ -15,29 +15,33 @@ from harness.stacks import PROBE
 from members import is_manager, is_worker, leading_consul, leading_swarm
 
 
-@pytest.fixture
-def five(lab: Lab, tmp_path: Path) -> Iterator[Playbooks]:
-    """Playbooks whose inventory has all nodes as managers, as they are."""
-    workers = [node.name for node in lab.cluster.nodes if not node.manager]
-    fourth, fifth = workers
-    warned = lab.playbooks.do("promote", node=fourth)
-    assert "4 managers" in warned.words
-    lab.playbooks.do("promote", node=fifth)
-    inventory = tmp_path / "inventory"
-    inventory.mkdir()
-    shutil.copytree(lab.inventory / "group_vars", inventory / "group_vars")
+def inventory(lab: Lab, directory: Path, managers: int) -> Playbooks:
+    """Playbooks on an inventory of the same nodes, of which the first so many are managers."""
+    directory.mkdir()
+    shutil.copytree(lab.inventory / "group_vars", directory / "group_vars")
     content = yaml.safe_load((lab.inventory / "hosts.yml").read_text())
     groups = content["all"]["children"]
-    groups["managers"]["hosts"] |= groups.pop("workers")["hosts"]
-    (inventory / "hosts.yml").write_text(yaml.safe_dump(content))
-    cluster = Cluster(inventory)
-    playbooks = Playbooks(cluster, patience=900)
-    for name in workers:
-        eventually(lambda name=name: is_manager(cluster, name), within=60)
+    hosts = sorted({**groups["managers"]["hosts"], **groups["workers"]["hosts"]}.items())
+    groups["managers"]["hosts"], groups["workers"]["hosts"] = dict(hosts[:managers]), dict(hosts[managers:])
+    (directory / "hosts.yml").write_text(yaml.safe_dump(content))
+    return Playbooks(Cluster(directory), patience=900)
+
+
+@pytest.fixture
+def five(lab: Lab, tmp_path: Path) -> Iterator[Playbooks]:
+    """All nodes are managers, and the inventory says so."""
+    fourth, fifth = (node.name for node in lab.cluster.nodes if not node.manager)
+    playbooks = inventory(lab, tmp_path / "five", managers=5)
+    playbooks.do("site")
+    for name in (fourth, fifth):
+        eventually(lambda name=name: is_manager(playbooks.cluster, name), within=60)
     assert playbooks.do("site").changed == 0
     yield playbooks
-    for name in workers:
-        lab.playbooks.do("demote", node=name)
+    playbooks.do("demote", node=fifth)
+    four = inventory(lab, tmp_path / "four", managers=4)
+    assert "4 managers survive the loss of 1" in four.do("site").words
+    four.do("demote", node=fourth)
+    for name in (fourth, fifth):
         eventually(lambda name=name: is_worker(lab.cluster, name), within=60)
     lab.whole()
     assert lab.playbooks.do("site").changed == 0
