@@ -56,6 +56,8 @@ class Firewall:
         self._kernel = kernel
         self._peers: frozenset[str] | None = None
         self._looks = 0
+        self._turn = threading.Lock()
+        self._lifted = False
 
     def restore(self) -> None:
         """As it was before the host was switched off; nothing where that is not known."""
@@ -66,6 +68,17 @@ class Firewall:
 
     def look(self, whole: bool = True) -> None:
         """Let in who is a member now; nobody else any more."""
+        with self._turn:
+            if not self._lifted:
+                self._look()
+
+    def lift(self) -> None:
+        """Take the table away, and make none any more."""
+        with self._turn:
+            self._lifted = True
+            self._kernel.apply(firewall.NOTHING)
+
+    def _look(self) -> None:
         members = [one for one in self._members() if one.status != "left"]
         peers = frozenset(one.address for one in members)
         # A Serf that has just started knows nobody else yet.
@@ -110,7 +123,7 @@ def main(words: list[str]) -> int:
     notify("READY=1")
     Loop("firewall", wall.look, _INTERVAL, after=lambda: notify("WATCHDOG=1")).start()
     stop.wait()
-    nft.apply(firewall.NOTHING)
+    wall.lift()
     return 0
 
 

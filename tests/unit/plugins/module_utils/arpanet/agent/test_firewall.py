@@ -54,6 +54,15 @@ def test_members_are_let_in_and_those_who_left_are_not(world: World) -> None:
     assert world.lets_in("10.0.0.1", "10.0.0.2", "10.0.0.4")
 
 
+def test_whoever_has_lifted_it_makes_no_table_any_more(world: World) -> None:
+    world.wall.look()
+    world.wall.lift()
+    assert world.kernel.table == firewall.NOTHING
+    world.members = NODES[:2]
+    world.wall.look()
+    assert world.kernel.table == firewall.NOTHING
+
+
 def test_who_is_down_is_expected_back(world: World) -> None:
     world.members = [*NODES[:2], Member("node3", "10.0.0.3", status="failed")]
     world.wall.look()
