@@ -142,7 +142,7 @@ def test_off_again_nothing_is_left(world: World) -> None:
 def test_a_reset_takes_it_away(world: World) -> None:
     site(world, 1, 2, 4)
     eventually(lambda: _closed(world, 1, stranger=3))
-    world.playbooks.do("reset", node="node4", confirm="yes")
+    world.playbooks.do("reset", node="node4", confirm="yes", force="true")
     assert table(world.node(4)) == ""
 
 
