@@ -75,18 +75,21 @@ def _digest(path: str, _changed: int) -> str:
 
 
 def weave_problems(
-    nodes: Mapping[str, Any], address_range: str, pool: str, helper: str, asked_floor: str = ""
+    nodes: Mapping[str, Any], address_range: str, pools: Mapping[str, str], helper: str, asked_floor: str = ""
 ) -> list[str]:
     """What of the nodes does not go with Weave.
 
+    :param pools: ranges that others take addresses of, each with the variable that says so.
     :param helper: the version of the Engine's API that the plugin asks with; empty for the right one.
     :param asked_floor: the oldest version that the Engines will be told to answer; empty for their own.
     """
     known = {name: facts for name, facts in nodes.items() if facts}
-    routes = {
-        name: [(route["interface"], route["network"]) for route in facts["routes"]] for name, facts in known.items()
+    networks = {
+        name: [(route["interface"], route["network"]) for route in facts["routes"]]
+        + [(network["name"], network["network"]) for network in facts["docker_networks"]]
+        for name, facts in known.items()
     }
-    found = weave.range_problems(address_range, pool, routes)
+    found = weave.range_problems(address_range, pools, networks)
     for name, facts in known.items():
         floor = asked_floor or facts["engine_api"]["floor"]
         problem = weave.api_problem(name, floor, facts["versions"]["docker"], helper)

@@ -112,6 +112,7 @@ def engine() -> dict[str, Any]:
         return {
             "version": "",
             "api": {"newest": "", "floor": ""},
+            "networks": [],
             "swarm": {**local({}).__dict__, "state": "", "members": [], "quorum": False},
         }
     state = local(info)
@@ -122,6 +123,7 @@ def engine() -> dict[str, Any]:
     return {
         "version": info.get("ServerVersion", ""),
         "api": swarm.versions(),
+        "networks": swarm.networks(),
         "swarm": {**state.__dict__, "members": members, "quorum": quorum},
     }
 
@@ -146,6 +148,7 @@ def main() -> None:
     facts["versions"]["docker"] = docker["version"]
     facts["swarm"] = docker["swarm"]
     facts["engine_api"] = docker["api"]
+    facts["docker_networks"] = docker["networks"]
     facts["overlay"] = host.overlay_files()
     # A node in a swarm has shown what its kernel can do.
     facts["vxlan"] = True if docker["swarm"]["state"] == "active" else host.vxlan()

@@ -14,6 +14,7 @@ import time
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from ..core.node_networks import subnets
 from ..core.swarm import ACTIVE, INACTIVE, LOCKED, PENDING, Local, Member, NodeChange, Settings
 
 SOCKET = "/var/run/docker.sock"
@@ -58,6 +59,11 @@ class Swarm:
         """The API that the engine speaks: `{newest, floor}`."""
         answer = self._call("GET", "/version")
         return {"newest": answer["ApiVersion"], "floor": answer.get("MinAPIVersion", "")}
+
+    def networks(self) -> list[dict[str, str]]:
+        """`{name, network}` of each subnet of the Engine's networks, on a manager of all the swarm's."""
+        listed = self._call("GET", "/networks")
+        return [{"name": name, "network": str(subnet)} for item in listed for name, subnet in subnets(item)]
 
     def local(self) -> Local:
         return local(self.info())

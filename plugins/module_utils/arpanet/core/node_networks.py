@@ -6,7 +6,7 @@ A deployment's subnet must not overlap any of them, on any node.
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network, ip_network
 from typing import Any
 
@@ -39,12 +39,16 @@ def docker_networks(items: Iterable[dict[str, Any]], deployments: Collection[str
     for item in items:
         name = str(item.get("Name") or "")
         own = any(name.startswith(names.swarm_name(deployment, "")) for deployment in deployments)
-        if own or names.LABEL_DEPLOYMENT in (item.get("Labels") or {}):
-            continue
-        for config in (item.get("IPAM") or {}).get("Config") or []:
-            network = _network(config.get("Subnet") or "")
-            if network is not None:
-                yield name, network
+        if not own and names.LABEL_DEPLOYMENT not in (item.get("Labels") or {}):
+            yield from subnets(item)
+
+
+def subnets(item: Mapping[str, Any]) -> Iterator[Named]:
+    """Name and each subnet of one Docker network (an item of `GET /networks`)."""
+    for config in (item.get("IPAM") or {}).get("Config") or []:
+        network = _network(config.get("Subnet") or "")
+        if network is not None:
+            yield str(item.get("Name") or ""), network
 
 
 def in_use(found: Iterable[Named]) -> dict[str, str]:

@@ -97,11 +97,11 @@ def _version(text: str) -> tuple[int, ...]:
 
 
 def range_problems(
-    address_range: str, pool: str, nodes: Mapping[str, Iterable[tuple[str, str]]], bridge: str = "weave"
+    address_range: str, pools: Mapping[str, str], nodes: Mapping[str, Iterable[tuple[str, str]]], bridge: str = "weave"
 ) -> list[str]:
-    """Why the router cannot have this range: its router refuses to start where a route leads into it.
+    """Why the router cannot have this range: it refuses to start where a route leads into it.
 
-    :param pool: the range of the deployments' addresses; empty where that is not known.
+    :param pools: ranges that others take addresses of, each with the variable that says so.
     :param nodes: for each node its routes and Docker networks, as (name, network).
     """
     try:
@@ -109,13 +109,14 @@ def range_problems(
     except ValueError as error:
         return [f"weave_range {address_range!r} is no range such as 10.31.255.0/24: {error}"]
     found = []
-    if pool and wanted.overlaps(IPv4Network(pool)):
-        found.append(
-            f"weave_range {wanted} lies in the pool of the deployments' subnets, {pool}. Choose one outside of it; "
-            "a small one does, for containers get no addresses of it."
-        )
+    for pool, variable in pools.items():
+        if wanted.overlaps(IPv4Network(pool)):
+            found.append(
+                f"weave_range {wanted} lies in the pool {pool} ({variable}). Choose one outside of it; a small one "
+                "does, for containers get no addresses of it."
+            )
     for node, networks in nodes.items():
-        for name, network in networks:
+        for name, network in dict.fromkeys(networks):
             if name != bridge and wanted.overlaps(IPv4Network(network)):
                 found.append(
                     f"{node} reaches {network} through {name}, which overlaps weave_range {wanted}, and Weave would "
