@@ -21,6 +21,7 @@ ENTRIES = {
     "promote": ("operate", "check_member", "regroup"),
     "demote": ("operate", "check_member", "demote", "regroup"),
     "rebalance": ("operate", "rebalance"),
+    "reboot": ("operate", "check_member", "reboot", "upgrade_order", "upgrade_begin", "upgrade_end"),
     "upgrade": ("operate", "versions", "upgrade_order", "upgrade_begin", "upgrade_end"),
     "leave": ("operate", "check", "leave", "exit", "forget"),
 }
