@@ -24,11 +24,14 @@ attributes:
     support: N/A
     description: Changes nothing.
 options:
-  tolerance:
+  servers:
     description:
-      - How many servers the cluster has to be able to lose. A follower has to catch up before the next one may stop.
+      - Names of servers that have to be healthy, as far as they vote. A follower has to catch up before the next one
+        may stop; who is down already is left out.
       - Needs the management token's file, which managers have. Without it only the leader is waited for.
-    type: int
+    type: list
+    elements: str
+    default: []
   timeout:
     description: Seconds to wait.
     type: float
@@ -38,7 +41,7 @@ options:
 EXAMPLES = r"""
 - name: Wait for Consul, so that the next of three servers may restart
   arpanet.cluster.consul_ready:
-    tolerance: 1
+    servers: [node1, node2, node3]
 """
 
 RETURN = r"""
@@ -59,19 +62,22 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.c
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={"tolerance": {"type": "int"}, "timeout": {"type": "float", "default": 120}},
+        argument_spec={
+            "servers": {"type": "list", "elements": "str", "default": []},
+            "timeout": {"type": "float", "default": 120},
+        },
         supports_check_mode=True,
     )
     if module.check_mode:
         module.exit_json(changed=False)
-    admin, tolerance = Admin(), module.params["tolerance"]
+    admin, servers = Admin(), module.params["servers"]
     try:
         until(lambda: bool(admin.leader()), module.params["timeout"], "Consul knows no leader")
-        if tolerance is not None:
+        if servers:
             until(
-                lambda: admin.tolerance() >= tolerance,
+                lambda: not admin.ailing(servers),
                 module.params["timeout"],
-                f"Consul's servers are not so healthy that {tolerance} may be lost",
+                f"Of Consul's servers {', '.join(servers)}, not all are healthy",
             )
         module.exit_json(changed=False, leader=admin.leader())
     except AdminError as error:

@@ -68,6 +68,7 @@ ansible_facts:
         swarm: {cluster_id: u8x1, manager: true, members: [n1], node_id: n1, state: active}
 """
 
+import contextlib
 import sys
 from typing import Any
 
@@ -116,6 +117,10 @@ def engine() -> dict[str, Any]:
             "swarm": {**local({}).__dict__, "state": "", "members": [], "quorum": False},
         }
     state = local(info)
+    networks: list[dict[str, str]] = []
+    # A manager without a leader can say neither.
+    with contextlib.suppress(SwarmError):
+        networks = swarm.networks()
     try:
         members, quorum = [member.id for member in swarm.members()] if state.manager else [], state.manager
     except SwarmError:
@@ -123,7 +128,7 @@ def engine() -> dict[str, Any]:
     return {
         "version": info.get("ServerVersion", ""),
         "api": swarm.versions(),
-        "networks": swarm.networks(),
+        "networks": networks,
         "swarm": {**state.__dict__, "members": members, "quorum": quorum},
     }
 

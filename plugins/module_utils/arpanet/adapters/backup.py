@@ -127,6 +127,8 @@ def write_keys(keys: Mapping[str, bytes]) -> None:
 def in_it(saved: Backup) -> bool:
     """Is this node a manager of the saved swarm, with a majority?"""
     swarm = Swarm(timeout=20)
+    if _half_written():
+        return False
     try:
         local = swarm.local()
         return local.manager and bool(swarm.members()) and local.cluster_id == saved.about["cluster"]

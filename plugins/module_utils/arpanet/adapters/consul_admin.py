@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from ..core import consul_tokens
@@ -55,10 +55,13 @@ class Admin:
         """Address and port of the leader; empty when there is none."""
         return str(self.ask("GET", "/v1/status/leader") or "")
 
-    def tolerance(self) -> int:
-        """How many servers may be lost now; negative while nobody leads."""
+    def ailing(self, names: Collection[str]) -> list[str]:
+        """Those of these servers that vote and are not healthy; all of them while nobody leads."""
         health = self.ask("GET", "/v1/operator/autopilot/health")
-        return int(health["FailureTolerance"]) if health and health["Healthy"] else -1
+        if not health:
+            return sorted(names)
+        servers = [one for one in health["Servers"] or [] if one["Name"] in names]
+        return sorted(one["Name"] for one in servers if one["Voter"] and not one["Healthy"])
 
     def policies(self) -> list[dict[str, Any]]:
         """The policies that are ours, with their rules."""

@@ -91,10 +91,10 @@ class Cluster(Connection):
             return [*self.api.agent.members()]
 
     def voters(self) -> dict[str, str]:
-        """Names of the servers that vote in the raft, and their ids there."""
+        """Ids of the servers that vote in the raft, and their names: those of dead ones may all be `(unknown)`."""
         with self.asking("listing the raft's servers"):
             found = self.api.http.get(CB.json(), "/v1/operator/raft/configuration", params=[("stale", "1")])
-        return {server["Node"]: server["ID"] for server in found["Servers"] if server["Voter"]}
+        return {server["ID"]: server["Node"] for server in found["Servers"] if server["Voter"]}
 
     def force_leave(self, node: str) -> None:
         """Give up a member that is gone, so that nobody waits for it; an unknown one is fine."""

@@ -53,6 +53,9 @@ class Plugins:
         """Do these steps, which `core.plugins.steps` has planned."""
         api = self._engine.api
         replaced = ENABLE in steps
+        if INSTALL in steps and wanted is not None:
+            # Before the old one goes: else a wrong name would leave none.
+            self._look(name, wanted, bundle)
         for step in steps:
             with self._engine.asking(f"plugin {name}: {step}"):
                 if step == DISABLE:
@@ -67,6 +70,14 @@ class Plugins:
                 elif step == INSTALL and wanted is not None:
                     self._install(name, wanted, bundle)
 
+    def _look(self, name: str, wanted: Wanted, bundle: Bundle | None) -> None:
+        """Whether what is to be installed is there. :raises PluginError: another archive than the one meant."""
+        if bundle is not None:
+            check(bundle)
+            return
+        with self._engine.asking(f"plugin {name}: looking for {wanted.source}"):
+            self._engine.api.plugin_privileges(wanted.source)
+
     def _install(self, name: str, wanted: Wanted, bundle: Bundle | None) -> None:
         api = self._engine.api
         if bundle is None:
@@ -75,7 +86,6 @@ class Plugins:
                 if "error" in event:
                     raise docker.errors.DockerException(event["error"])
             return
-        check(bundle)
         # On disk: an archive may be larger than what /tmp has in memory.
         with tempfile.TemporaryFile(dir=bundle.rootfs.parent) as packed:
             pack(bundle, packed)

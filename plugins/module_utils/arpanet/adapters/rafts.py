@@ -16,4 +16,4 @@ def swarm_raft(swarm: Swarm) -> Raft:
 def consul_raft(consul: Consul) -> Raft:
     """Consul's voting servers."""
     alive = {member["Name"] for member in consul.members() if member["Status"] == 1}
-    return Raft("Consul", "servers", tuple(Voter(name, name in alive) for name in consul.voters()))
+    return Raft("Consul", "servers", tuple(Voter(name, name in alive) for name in consul.voters().values()))

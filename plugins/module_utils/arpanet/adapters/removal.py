@@ -33,7 +33,7 @@ class Cluster:
         name = own[0].hostname if own else node
         in_consul = {str(one["Name"]): _MEMBER_STATES.get(one["Status"], "unknown") for one in self.consul.members()}
         in_serf = {one.name: one.status for one in self.serf.members()}
-        prefixes = (names.DEPLOYMENTS_PREFIX, names.NODES_PREFIX, names.PULLS_PREFIX)
+        prefixes = (names.DEPLOYMENTS_PREFIX, names.NODES_PREFIX, names.PULLS_PREFIX, names.WEAVE_PREFIX)
         entries = {key: entry for prefix in prefixes for key, entry in self.consul.list(prefix).items()}
         about = keys_about(name, {key: entry.value for key, entry in entries.items()})
         return Traces(
@@ -41,7 +41,7 @@ class Cluster:
             swarm=own,
             consul=in_consul.get(name, ""),
             catalog=name in self.consul.nodes(),
-            voter=self.consul.voters().get(name, ""),
+            voter=next((raft_id for raft_id, node in self.consul.voters().items() if node == name), ""),
             serf=in_serf.get(name, ""),
             keys={key: entries[key].index for key in about},
         )
@@ -53,7 +53,7 @@ class Cluster:
     def _take_away(self, step: Step, traces: Traces) -> None:
         if step.part == "swarm":
             self.swarm.apply(NodeChange("remove", step.what, traces.name, {}, {}))
-        elif step.part == "raft" and step.what in self.consul.voters().values():
+        elif step.part == "raft" and step.what in self.consul.voters():
             self.consul.remove_voter(step.what)
         elif step.part == "consul":
             self.consul.force_leave(step.what)

@@ -61,9 +61,12 @@ class Swarm:
         return {"newest": answer["ApiVersion"], "floor": answer.get("MinAPIVersion", "")}
 
     def networks(self) -> list[dict[str, str]]:
-        """`{name, network}` of each subnet of the Engine's networks, on a manager of all the swarm's."""
-        listed = self._call("GET", "/networks")
-        return [{"name": name, "network": str(subnet)} for item in listed for name, subnet in subnets(item)]
+        """`{name, driver, network}` of each subnet of the Engine's networks, on a manager of all the swarm's."""
+        return [
+            {"name": name, "driver": str(item.get("Driver") or ""), "network": str(subnet)}
+            for item in self._call("GET", "/networks")
+            for name, subnet in subnets(item)
+        ]
 
     def local(self) -> Local:
         return local(self.info())

@@ -11,13 +11,13 @@ Run = Callable[..., dict[str, Any]]
 
 class FakeAdmin:
     def __init__(self) -> None:
-        self.leads, self.may_lose = "10.0.0.1:8300", 1
+        self.leads, self.ill = "10.0.0.1:8300", {"n3"}
 
     def leader(self) -> str:
         return self.leads
 
-    def tolerance(self) -> int:
-        return self.may_lose
+    def ailing(self, names: list[str]) -> list[str]:
+        return sorted(self.ill & {*names})
 
 
 @pytest.fixture
@@ -29,14 +29,12 @@ def consul(monkeypatch: pytest.MonkeyPatch) -> FakeAdmin:
 
 def test_ready(run: Run, consul: FakeAdmin) -> None:
     assert run("consul_ready", {})["leader"] == "10.0.0.1:8300"
-    assert run("consul_ready", {"tolerance": 1})["changed"] is False
+    assert run("consul_ready", {"servers": ["n1", "n2"]})["changed"] is False
 
 
 def test_not_ready(run: Run, consul: FakeAdmin) -> None:
-    found = run("consul_ready", {"tolerance": 2, "timeout": 0})
-    assert found["msg"].startswith(
-        "Consul's servers are not so healthy that 2 may be lost within 0 seconds. journalctl"
-    )
+    found = run("consul_ready", {"servers": ["n2", "n3"], "timeout": 0})
+    assert found["msg"].startswith("Of Consul's servers n2, n3, not all are healthy within 0 seconds. journalctl")
     consul.leads = ""
     assert run("consul_ready", {"timeout": 0})["msg"].startswith("Consul knows no leader within 0 seconds. journalctl")
 

@@ -69,17 +69,26 @@ def test_the_token_goes_along_where_there_is_one(tmp_path: Path) -> None:
     assert [token for _, _, token, _ in server.asked] == [None, "s3cret"]
 
 
+def server(name: str, healthy: bool = True, voter: bool = True) -> dict[str, Any]:
+    return {"Name": name, "Healthy": healthy, "Voter": voter}
+
+
 @pytest.mark.parametrize(
-    ("answer", "tolerance"),
+    ("answer", "ailing"),
     [
-        ({"Healthy": True, "FailureTolerance": 1}, 1),
-        ((429, {"Healthy": False, "FailureTolerance": 1}), -1),
-        ((404, ""), -1),
+        ({"Servers": [server("n1"), server("n2")]}, []),
+        # One that nobody waits for is down, and the whole is not healthy for that.
+        ((429, {"Servers": [server("n1"), server("n2"), server("n3", healthy=False)]}), []),
+        ((429, {"Servers": [server("n1"), server("n2", healthy=False)]}), ["n2"]),
+        # It has just come, and does not vote yet.
+        ((429, {"Servers": [server("n1"), server("n2", healthy=False, voter=False)]}), []),
+        ((429, {"Servers": None}), []),
+        ((404, ""), ["n1", "n2"]),
     ],
 )
-def test_tolerance(answer: Any, tolerance: int) -> None:
-    with serving({"/v1/operator/autopilot/health": answer}) as server:
-        assert Admin(server.url).tolerance() == tolerance
+def test_servers_that_are_not_well(answer: Any, ailing: list[str]) -> None:
+    with serving({"/v1/operator/autopilot/health": answer}) as there:
+        assert Admin(there.url).ailing(["n1", "n2"]) == ailing
 
 
 def test_only_our_policies_are_read_and_no_secret_comes_back() -> None:
