@@ -40,7 +40,7 @@ test: lint integration unit molecule ## Lint, tests against a real Consul, unit 
 
 test-all: test ## The same, then machines that join, further scenarios, and all of them on Debian 12 as well
 	@$(MAKE) --no-print-directory joining molecule-more
-	@$(MAKE) --no-print-directory molecule molecule-more OS=debian-12
+	@$(MAKE) --no-print-directory joining molecule molecule-more OS=debian-12
 
 lint: $(STAMP) ## ruff, mypy --strict, ansible-lint, antsibull-changelog
 	ruff check --quiet .
@@ -64,7 +64,7 @@ molecule-more: engine ## The scenarios that are too long for every change, each 
 	OS=$(OS) MOLECULE_GLOB='molecule/more/*/molecule.yml' molecule test --all
 
 joining: engine ## Machines that join a cluster, in labs of their own; at last ten of them at once
-	pytest -c tests/joining/pytest.ini tests/joining
+	OS=$(OS) pytest -c tests/joining/pytest.ini tests/joining
 
 bench: lab-up ## Measure on the lab, side by side with docker stack deploy
 	$(PLAY) site.yml

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from . import life
@@ -59,11 +60,12 @@ def _start(
                 [program, "agent", "-config-file", config], stdout=out, stderr=out, start_new_session=True
             )
         try:
-            # A process that ended has not got its ports: another program was faster.
             until(
-                lambda process=process, port=ports["http"]: process.poll() is not None or _leads(port, token),  # type: ignore[misc]
-                what="the Consul server leading", seconds=20, every=0.05,
-            )  # fmt: skip
+                partial(_ended_or_leads, process, ports["http"], token),
+                what="the Consul server leading",
+                seconds=20,
+                every=0.05,
+            )
         except BaseException:
             _stop(process)
             raise
@@ -97,6 +99,11 @@ def _free_ports(count: int) -> list[int]:
     finally:
         for one in sockets:
             one.close()
+
+
+def _ended_or_leads(process: "subprocess.Popen[bytes]", port: int, token: str) -> bool:
+    """A process that ended has not got its ports: another program was faster."""
+    return process.poll() is not None or _leads(port, token)
 
 
 def _leads(port: int, token: str) -> bool:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from . import builds, depot, engine, inventory, limits, machine, network, nodes, ssh
@@ -106,9 +107,9 @@ def _refuse_fewer(spec: Spec) -> None:
 def _wait_answering(hosts: dict[str, nodes.Host]) -> None:
     for host in hosts.values():
         if host.member == "depot":
-            until(lambda host=host: depot.serving(host.address), what="the depot answering", seconds=60)  # type: ignore[misc]
+            until(partial(depot.serving, host.address), what="the depot answering", seconds=60)
         else:
-            until(lambda host=host: ssh.answers(host.address), what=f"SSH on {host.member}", seconds=60)  # type: ignore[misc]
+            until(partial(ssh.answers, host.address), what=f"SSH on {host.member}", seconds=60)
 
 
 def _write_inventory(spec: Spec, hosts: dict[str, nodes.Host]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cluster_backup
 short_description: Saves what a cluster cannot be built of anew, encrypted, on the controller
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Swarm's state, the cluster's keys, Consul's keys and snapshot. They are encrypted on the controller, in memory, as
     C(ansible-vault) does, and are on no disk in the clear but those of the managers.

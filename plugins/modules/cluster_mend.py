@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cluster_mend
 short_description: Does the repairs of the whole cluster that C(doctor.yml) found
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Deletes stale keys of Consul as they were seen, gives subnets back, removes what is left of deployments that do
     not exist, and takes members out of Serf and Consul that are gone.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cluster_restore
 short_description: Puts a part of what cluster_backup saved back on a node
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Decrypts on the controller, in memory, and sends the archive to the node over Ansible's own connection.
 author:

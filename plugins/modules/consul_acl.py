@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: consul_acl
 short_description: Gives Consul the collection's policies and tokens
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Waits until Consul has a leader, then makes what is missing of the policies and tokens of this collection, and
     changes back what somebody has changed.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: consul_certificate
 short_description: Makes a Consul server's certificate where it has no good one
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Runs on a manager, which has the cluster's CA in C(/etc/arpanet/keys/consul-ca). The server's key is made on the
     server and never leaves it.

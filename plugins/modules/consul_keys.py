@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: consul_keys
 short_description: Reads what the cluster made for Consul on its first manager, or makes it
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - The key of the gossip, the key that all tokens follow from, and the private CA. They lie in
     C(/etc/arpanet/keys) of the managers, readable by root alone.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: consul_ready
 short_description: Waits until this node's Consul answers and its servers are healthy
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Waits until the node's agent answers and knows a leader, and on a manager also until all servers are healthy.
 author:

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: engine_plugin
 short_description: Installs, sets, enables, upgrades and removes a managed plugin of the Engine
-version_added: 0.3.0
+version_added: 0.1.0
 description:
   - The plugin comes from a registry, or from files where there is none to ask.
   - Settings change, and another version comes in, while the plugin is disabled for a moment. Networks of its driver

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: gossip_key
 short_description: Changes the key of Serf's or Consul's gossip on all members, while they use it
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Gives a key to all members and has them write with it (V(used)), or takes all others away (V(only)).
   - Refuses while a member is not there, which would be left out for good.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: node_checkup
 short_description: Looks whether a node's services run and whether Consul and DNS there say what it runs
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Compares the node's containers with the registrations of its Consul agent, and asks its name servers for names.
   - A part that does not answer is part of the result and not a failure of the task.

@@ -70,6 +70,7 @@ ansible_facts:
 
 import contextlib
 import sys
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -85,7 +86,7 @@ def too_old() -> str:
         return ""
     system = "This host"
     try:
-        with open("/etc/os-release", encoding="utf-8") as text:  # noqa: PTH123
+        with Path("/etc/os-release").open(encoding="utf-8") as text:
             names = dict(line.strip().partition("=")[::2] for line in text)
         system = names.get("PRETTY_NAME", system).strip('"')
     except OSError:

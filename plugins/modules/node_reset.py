@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: node_reset
 short_description: Takes everything of this collection off a node
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Stops and deletes the services, leaves the swarm, and deletes configuration, keys, state and programs, whatever of
     it there is. Nobody else is told.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: raft_recovery
 short_description: Makes a manager go on without peers that are lost for good
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - A step of C(recover.yml), which decides whether it may be taken. Peers that are not lost after all must never come
     back with what they remember.

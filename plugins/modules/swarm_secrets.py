@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: swarm_secrets
 short_description: Rotates what a swarm keeps secret
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Makes new join tokens, a new root of the certificates, or a new unlock key, on demand.
   - None of them is returned. Run it on one manager.

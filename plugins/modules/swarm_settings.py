@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: swarm_settings
 short_description: Sets what a swarm has for all its nodes
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Whether managers are locked when they start, and how long certificates are good. Run it on one manager.
 author:

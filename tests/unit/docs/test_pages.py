@@ -10,7 +10,8 @@ import pytest
 from .conftest import CHECKOUT, Page, pages, playbooks, role_file, roles
 
 PAGES = pages()
-# Which entry points of which role a playbook runs.
+# Which entry points of which role a playbook runs. Those of site.yml are all roles', and their specifications its
+# page refers to.
 ENTRIES = {
     "deploy": ("deploy", "read", "main"),
     "scale": ("deploy", "check_scale", "scale"),
@@ -24,6 +25,15 @@ ENTRIES = {
     "reboot": ("operate", "check_member", "reboot", "upgrade_order", "upgrade_begin", "upgrade_end"),
     "upgrade": ("operate", "versions", "upgrade_order", "upgrade_begin", "upgrade_end"),
     "leave": ("operate", "check", "leave", "exit", "forget"),
+    "status": ("status", "main"),
+    "doctor": ("doctor", "main"),
+    "join": ("join", "main"),
+    "bundle": ("bundle", "main"),
+    "backup": ("backup", "main"),
+    "restore": ("backup", "check_restore", "keys", "swarm", "consul"),
+    "recover": ("recover", "main"),
+    "reset": ("reset", "check", "main"),
+    "rotate_keys": ("rotate", "main"),
 }
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _EXTRA = re.compile(r"-e[ =](?:'\{\"(\w+)\"|(\w+)=)")
@@ -104,9 +114,20 @@ def test_a_playbooks_page_has_its_options(playbook: str) -> None:
         for name, option in specs[entry].get("options", {}).items():
             if len(option.get("choices", [])) == 1:
                 continue
-            short = re.search(r"\{\{ (\w+) \| default", str(defaults[name]))
+            short = re.search(r"\{\{ (\w+) \| default", str(defaults.get(name)))
             said = f"-e {short[1]}=" if short else name
             assert said in text, f"docs/{playbook}.md does not say {said}"
+
+
+def test_every_playbook_is_looked_at() -> None:
+    assert {*ENTRIES, "site"} == set(playbooks())
+
+
+def test_the_page_of_site_names_options_that_there_are(variables: set[str]) -> None:
+    rows = (CHECKOUT / "docs/site.md").read_text().split("| variable |")[1].splitlines()[2:]
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+    assert len(named) > 20
+    assert named <= variables
 
 
 def test_the_readme_says_how_to_try_and_to_test() -> None:

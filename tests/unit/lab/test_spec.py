@@ -34,7 +34,7 @@ def test_managers_come_first_and_workers_follow() -> None:
 )
 def test_a_wrong_wish_is_named_as_the_user_wrote_it(wrong: dict[str, object], named: str) -> None:
     with pytest.raises(LabError, match=named):
-        Spec(**wrong)  # type: ignore[arg-type]
+        Spec(**wrong)
 
 
 def test_labs_share_no_container_name() -> None:

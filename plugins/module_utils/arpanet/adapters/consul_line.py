@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,6 +43,7 @@ def given(token: str) -> Credential:
 
 def in_file(path: str) -> Credential:
     """The token that a file holds, read again whenever the file changes. No file is no token."""
+    place = Path(path)
     version: tuple[int, ...] = ()
     token = ""
 
@@ -51,10 +51,10 @@ def in_file(path: str) -> Credential:
         nonlocal version, token
         try:
             # Asked before each request, so it has to be quick.
-            found = os.stat(path)  # noqa: PTH116
+            found = place.stat()
             now = (found.st_mtime_ns, found.st_ino)
             if now != version:
-                token, version = Path(path).read_text().strip(), now
+                token, version = place.read_text().strip(), now
         except FileNotFoundError:
             token, version = "", ()
         except OSError as error:

@@ -10,6 +10,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from ..core.files import Change, Found, Wanted
@@ -34,22 +35,18 @@ def read(wanted: Wanted) -> Found:
             info = path.stat()
         else:
             return Found("link", target=str(path.readlink()))
-    names = {
-        "mode": stat.S_IMODE(info.st_mode),
-        "owner": user_name(info.st_uid),
-        "group": group_name(info.st_gid),
-    }
+    found = partial(Found, mode=stat.S_IMODE(info.st_mode), owner=user_name(info.st_uid), group=group_name(info.st_gid))
     if stat.S_ISDIR(info.st_mode):
-        return Found("directory", **names)  # type: ignore[arg-type]
+        return found("directory")
     if not stat.S_ISREG(info.st_mode):
-        return Found("other", **names)  # type: ignore[arg-type]
+        return found("other")
     content = None
     if wanted.kind == "file":
         try:
             content = path.read_bytes()
         except OSError as error:
             raise FilesError(f"cannot read {path}: {error.strerror}") from error
-    return Found("file", content=content, **names)  # type: ignore[arg-type]
+    return found("file", content=content)
 
 
 def apply(change: Change) -> None:

@@ -192,7 +192,7 @@ class Swarm:
         spec = node["Spec"]
         for key, value in change.after.items():
             if key == "labels":
-                spec["Labels"] = {**(spec.get("Labels") or {}), **value}  # type: ignore[dict-item]
+                spec["Labels"] = {**(spec.get("Labels") or {}), **value}
             else:
                 spec[key.capitalize()] = value
         self._call("POST", f"/nodes/{quote(change.id)}/update?version={node['Version']['Index']}", spec)

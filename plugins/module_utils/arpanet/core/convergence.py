@@ -196,7 +196,8 @@ def _may_stay(task: Task, node: Spec | None, constraints: list[str]) -> bool:
 def _identity(template: Spec) -> Spec:
     """What makes a task one of this template, placement aside."""
     kept = {key: value for key, value in template.items() if key != "Placement"}
-    return canonical(kept)  # type: ignore[no-any-return]
+    found: Spec = canonical(kept)
+    return found
 
 
 def _failure(task: Task) -> Failure:

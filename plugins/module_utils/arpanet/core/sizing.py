@@ -70,7 +70,7 @@ class Room:
         nodes, tasks = _count(self.need.nodes, "node"), _count(self.need.tasks, "task")
         what = f"a /{self.subnet}" if isinstance(self.subnet, int) else f"subnet {self.subnet}"
         total = self.need.swarm_addresses
-        return f"{nodes} + 2×{tasks} = {total} addresses, {what} hands out {self.capacity}"  # noqa: RUF001
+        return f"{nodes} + 2×{tasks} = {total} addresses, {what} hands out {self.capacity}"
 
 
 def fits(subnet: IPv4Network | int, need: Need) -> Room:

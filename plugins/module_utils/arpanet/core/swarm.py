@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 INACTIVE, PENDING, ACTIVE, ERROR, LOCKED = "inactive", "pending", "active", "error", "locked"
 
@@ -134,8 +135,8 @@ class NodeChange:
     verb: str
     id: str
     hostname: str
-    before: Mapping[str, object]
-    after: Mapping[str, object]
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
 
 
 def node_changes(members: Iterable[Member], declared: Iterable[Declared], force: bool = False) -> list[NodeChange]:

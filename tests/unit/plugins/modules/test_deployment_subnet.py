@@ -64,7 +64,7 @@ def test_sized_by_tasks_and_nodes(run: Run, consul: FakeConsul) -> None:
 
 def test_a_size_that_is_too_small_is_refused_with_the_arithmetic(run: Run, consul: FakeConsul) -> None:
     said = run(NAME, {"deployment": "abc", "size": "/29", "networks": {"default": {"tasks": 5}}})["msg"]
-    assert "1 node + 2×5 tasks = 11 addresses, a /29 hands out 3" in said  # noqa: RUF001
+    assert "1 node + 2×5 tasks = 11 addresses, a /29 hands out 3" in said
     assert consul.keys(names.SUBNETS_PREFIX) == set()
 
 

@@ -26,5 +26,5 @@ def test_an_old_python_can_read_the_file() -> None:
     tree = ast.parse(Path(str(node_facts.__file__)).read_text(), feature_version=(3, 8))
     first = [node.module for node in tree.body if isinstance(node, ast.ImportFrom)]
     # Whatever else is imported at its head, an old Python would stumble over it.
-    assert first == ["__future__", "typing", "ansible.module_utils.basic"]
+    assert first == ["__future__", "pathlib", "typing", "ansible.module_utils.basic"]
     assert node_facts.too_old() == "" and sys.version_info[:2] >= node_facts.OLDEST

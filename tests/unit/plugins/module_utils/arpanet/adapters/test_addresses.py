@@ -29,12 +29,12 @@ SUBNET = IPv4Network("10.32.0.0/26")
 @pytest.fixture
 def consul() -> FakeConsul:
     consul = FakeConsul()
-    SubnetStore(consul, POOL).allocate(Request("abc/default", 26))  # type: ignore[arg-type]
+    SubnetStore(consul, POOL).allocate(Request("abc/default", 26))
     return consul
 
 
 def store(consul: FakeConsul, network: str = "default") -> AddressStore:
-    return AddressStore(consul, "abc", network)  # type: ignore[arg-type]
+    return AddressStore(consul, "abc", network)
 
 
 def address(last: int, owner: str, service: str = "") -> Address:
@@ -113,7 +113,7 @@ def test_a_lease_that_somebody_deleted_comes_back(consul: FakeConsul) -> None:
 def test_an_address_of_a_subnet_that_the_network_no_longer_has(consul: FakeConsul) -> None:
     store(consul).present("vm", None, None)
     consul.put(names.subnet_owner_key("abc/default"), {"subnet": "10.33.0.0/26"})
-    assert str(store(consul).present("vm", None, None).after.address) == "10.33.0.2"  # type: ignore[union-attr]
+    assert str(store(consul).present("vm", None, None).after.address) == "10.33.0.2"
     agrees(consul)
 
 
@@ -126,7 +126,7 @@ def test_a_network_without_a_subnet(consul: FakeConsul) -> None:
 def test_a_subnet_that_goes_first_gives_no_address(consul: FakeConsul) -> None:
     def release(_ops: list[Op]) -> None:
         consul.before_commit = lambda _: None
-        SubnetStore(consul, POOL).release("abc/default")  # type: ignore[arg-type]
+        SubnetStore(consul, POOL).release("abc/default")
 
     consul.before_commit = release
     with pytest.raises(SubnetError, match="has no subnet"):
@@ -177,7 +177,7 @@ def test_no_agent_touches_such_a_lease(consul: FakeConsul) -> None:
 
 
 def test_a_release_takes_more_addresses_than_one_transaction_can(consul: FakeConsul) -> None:
-    large = SubnetStore(consul, parse_pool("p", "10.40.0.0/22"))  # type: ignore[arg-type]
+    large = SubnetStore(consul, parse_pool("p", "10.40.0.0/22"))
     large.allocate(Request("abc/back", 22))
     for number in range(150):
         store(consul, "back").present(f"vm{number}", None, None)
@@ -188,5 +188,5 @@ def test_a_release_takes_more_addresses_than_one_transaction_can(consul: FakeCon
 def test_generations_of_a_network_newest_first(consul: FakeConsul) -> None:
     for name in ("default.g10", "default.g9", "defaults", "back"):
         consul.put(names.subnet_owner_key(f"abc/{name}"), {"subnet": "10.33.0.0/26"})
-    assert networks_of(consul, "abc", "default") == ["default.g10", "default.g9", "default"]  # type: ignore[arg-type]
-    assert networks_of(consul, "abc", "front") == []  # type: ignore[arg-type]
+    assert networks_of(consul, "abc", "default") == ["default.g10", "default.g9", "default"]
+    assert networks_of(consul, "abc", "front") == []

@@ -55,7 +55,7 @@ def catalog() -> Catalog:
 
 
 def test_own_services(catalog: Catalog) -> None:
-    own = OwnServices(catalog)  # type: ignore[arg-type]
+    own = OwnServices(catalog)
     assert own.read("ledger") is None
     own.write(LEDGER, [{"ttl": "5s"}])
     assert own.read("ledger") == LEDGER
@@ -65,7 +65,7 @@ def test_own_services(catalog: Catalog) -> None:
 
 
 def test_an_external_node_lives_as_long_as_it_has_services(catalog: Catalog) -> None:
-    external = ExternalServices(catalog, "db")  # type: ignore[arg-type]
+    external = ExternalServices(catalog, "db")
     assert external.read("ledger") is None
     external.write(LEDGER, [])
     external.write(Registration("journal", "journal", address="10.0.8.21"), [])
@@ -80,9 +80,9 @@ def test_an_external_node_lives_as_long_as_it_has_services(catalog: Catalog) -> 
 
 def test_a_node_with_an_agent_is_no_external_one(catalog: Catalog) -> None:
     with pytest.raises(ServiceError, match="node node1 has a Consul agent"):
-        ExternalServices(catalog, "node1")  # type: ignore[arg-type]
+        ExternalServices(catalog, "node1")
 
 
 def test_nobody_runs_checks_of_external_services(catalog: Catalog) -> None:
     with pytest.raises(ServiceError, match="no agent would run its checks"):
-        ExternalServices(catalog, "db").write(LEDGER, [{"ttl": "5s"}])  # type: ignore[arg-type]
+        ExternalServices(catalog, "db").write(LEDGER, [{"ttl": "5s"}])

@@ -58,11 +58,11 @@ class Cluster:
 
     def __post_init__(self) -> None:
         self.consul = ConsulOf(self.swarm)
-        self.store = SubnetStore(self.consul, parse_pool("default", "10.32.0.0/12"))  # type: ignore[arg-type]
+        self.store = SubnetStore(self.consul, parse_pool("default", "10.32.0.0/12"))
 
     @property
     def rollout(self) -> Rollout:
-        return Rollout(self.swarm, self.consul, "abc", self.told.append)  # type: ignore[arg-type]
+        return Rollout(self.swarm, self.consul, "abc", self.told.append)
 
     def deploy(self, stack: Spec, check: bool = False, prefix: int = 26, timeout: float = 5, **options: Any) -> Spec:
         subnets = {name: str(self.store.allocate(Request(f"abc/{name}", prefix))) for name in own_networks(stack)}

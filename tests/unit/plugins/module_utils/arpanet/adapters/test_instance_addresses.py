@@ -22,13 +22,13 @@ NETWORKS = ["default"]
 @pytest.fixture
 def consul() -> FakeConsul:
     consul = FakeConsul()
-    SubnetStore(consul, parse_pool("default", "10.32.0.0/20")).allocate(Request("abc/default", 26))  # type: ignore[arg-type]
+    SubnetStore(consul, parse_pool("default", "10.32.0.0/20")).allocate(Request("abc/default", 26))
     return consul
 
 
 @pytest.fixture
 def addresses(consul: FakeConsul) -> InstanceAddresses:
-    return InstanceAddresses(consul, "abc")  # type: ignore[arg-type]
+    return InstanceAddresses(consul, "abc")
 
 
 def first(consul: FakeConsul, place: int) -> str:
@@ -53,7 +53,7 @@ def services(**stated: str) -> dict[str, Any]:
 
 
 def held(consul: FakeConsul) -> dict[str, str]:
-    found = AddressStore(consul, "abc", "default").all()  # type: ignore[arg-type]
+    found = AddressStore(consul, "abc", "default").all()
     return {owner: str(one.address) for owner, one in found.items()}
 
 
@@ -70,7 +70,7 @@ def test_claimed_once_and_leased(consul: FakeConsul, addresses: InstanceAddresse
 
 @pytest.mark.parametrize("check", [True, False])
 def test_somebody_elses_is_refused_by_name(consul: FakeConsul, addresses: InstanceAddresses, check: bool) -> None:
-    AddressStore(consul, "abc", "default").present("legacy-db", None, IPv4Address(first(consul, 10)))  # type: ignore[arg-type]
+    AddressStore(consul, "abc", "default").present("legacy-db", None, IPv4Address(first(consul, 10)))
     with pytest.raises(SubnetError, match=r"address of 1\.db\.abc .* is taken by legacy-db"):
         addresses.claim(services(db=first(consul, 10)), NETWORKS, check)
 
@@ -89,7 +89,7 @@ def test_before_the_first_deploy_nobody_can_have_it(addresses: InstanceAddresses
 def test_what_no_service_says_any_more_goes_back_and_nothing_else(
     consul: FakeConsul, addresses: InstanceAddresses
 ) -> None:
-    AddressStore(consul, "abc", "default").present("legacy-db", None, None)  # type: ignore[arg-type]
+    AddressStore(consul, "abc", "default").present("legacy-db", None, None)
     addresses.claim(services(db=first(consul, 10), cache=first(consul, 11)), NETWORKS)
     addresses.release_others(services(db=first(consul, 10), cache=""), NETWORKS)
     assert sorted(held(consul)) == ["1.db.abc", "legacy-db"]

@@ -59,10 +59,10 @@ class World:
     def run(self, check: bool = False, **changes: object) -> Outcome:
         ticks = itertools.count()
         joiner = Joiner(
-            replace(self.wish, **changes),  # type: ignore[arg-type]
-            self.machine,  # type: ignore[arg-type]
-            self.serf,  # type: ignore[arg-type]
-            self.engine,  # type: ignore[arg-type]
+            replace(self.wish, **changes),
+            self.machine,
+            self.serf,
+            self.engine,
             check,
             clock=lambda: 10.0 * next(ticks),
             sleep=lambda _: None,
@@ -72,7 +72,7 @@ class World:
     def refused(self, **changes: object) -> str:
         """What the join says that does not come about. Whatever it was, no cluster was made and no swarm entered."""
         with pytest.raises(FAILURES) as caught:
-            self.run(**changes)  # type: ignore[arg-type]
+            self.run(**changes)
         assert not self.engine.entered
         return str(caught.value)
 
@@ -80,7 +80,7 @@ class World:
         """The same for a machine that has joined before."""
         before = len(self.engine.entered)
         with pytest.raises(FAILURES) as caught:
-            self.run(**changes)  # type: ignore[arg-type]
+            self.run(**changes)
         assert len(self.engine.entered) == before
         return str(caught.value)
 
@@ -267,7 +267,7 @@ def test_managers_that_cannot_help_say_why(world: World) -> None:
     def no_quorum() -> list[Node]:
         raise join.Refused("the swarm has no leader")
 
-    world.managers.members = no_quorum  # type: ignore[method-assign]
+    world.managers.members = no_quorum
     assert "node1: the swarm has no leader; node2: the swarm has no leader" in world.refused()
 
 
@@ -292,7 +292,7 @@ def test_the_next_manager_gives_when_the_first_stops_half_way(world: World) -> N
 
 def rogue(world: World, answer: object, role: str = "manager") -> None:
     """A member that answers as it likes: it has the key of the gossip, or it would be none."""
-    world.gossip.add("rogue", "10.0.0.66", answer, role)  # type: ignore[arg-type]
+    world.gossip.add("rogue", "10.0.0.66", answer, role)
 
 
 def test_the_wrong_cluster_by_its_id(world: World) -> None:

@@ -31,7 +31,7 @@ def swarm() -> FakeSwarm:
 
 
 def others(found: FakeSwarm, *networks: str) -> list[str]:
-    return on_networks(found, "abc", networks)  # type: ignore[arg-type]
+    return on_networks(found, "abc", networks)
 
 
 def test_a_container_that_was_started_by_hand() -> None:

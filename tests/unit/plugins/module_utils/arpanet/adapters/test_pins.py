@@ -19,7 +19,7 @@ NOT_THERE = ImageRefused("manifest unknown", login=False, logged_in=True)
 def pins(swarm: FakeSwarm, running: str = "", **service: Any) -> tuple[dict[str, str], dict[str, str]]:
     template = {"TaskTemplate": {"ContainerSpec": {"Image": running}}}
     actual = Actual(services={"abc_web": template} if running else {})
-    return pinned(swarm, "abc", {"services": {"web": {"image": PRIVATE, **service}}}, actual)  # type: ignore[arg-type]
+    return pinned(swarm, "abc", {"services": {"web": {"image": PRIVATE, **service}}}, actual)
 
 
 def refusing(error: ImageRefused) -> FakeSwarm:

@@ -19,7 +19,7 @@ def consul() -> FakeConsul:
 
 
 def pools(consul: FakeConsul) -> PoolStore:
-    return PoolStore(consul)  # type: ignore[arg-type]
+    return PoolStore(consul)
 
 
 def record(consul: FakeConsul, name: str) -> dict[str, object]:
@@ -58,22 +58,22 @@ def test_a_check_writes_nothing(consul: FakeConsul) -> None:
 
 def test_growing_in_place(consul: FakeConsul) -> None:
     _, small = pools(consul).declare("default", "10.32.0.0/14")
-    held = SubnetStore(consul, small).allocate(Request("abc/default", 26))  # type: ignore[arg-type]
+    held = SubnetStore(consul, small).allocate(Request("abc/default", 26))
     before, after = pools(consul).declare("default", "10.32.0.0/12")
     assert (before, str(after.network)) == (small, "10.32.0.0/12")
-    assert SubnetStore(consul, after).allocate(Request("abc/default", 26)) == held  # type: ignore[arg-type]
+    assert SubnetStore(consul, after).allocate(Request("abc/default", 26)) == held
 
 
 def test_a_pool_goes_where_all_its_own_subnets_stay_inside(consul: FakeConsul) -> None:
     _, pool = pools(consul).declare("default", "10.32.0.0/14")
-    subnet = SubnetStore(consul, pool).allocate(Request("abc/default", 26))  # type: ignore[arg-type]
+    subnet = SubnetStore(consul, pool).allocate(Request("abc/default", 26))
     _, other = pools(consul).declare("other", "10.35.0.0/24")
-    SubnetStore(consul, other).allocate(Request("xyz/default", 26))  # type: ignore[arg-type]
+    SubnetStore(consul, other).allocate(Request("xyz/default", 26))
     with pytest.raises(SubnetError, match=rf"pool 'default' is 10.32.0.0/14.*leaves out {subnet} of abc/default:"):
         pools(consul).declare("default", "10.35.0.0/24")
     assert record(consul, "default")["cidr"] == "10.32.0.0/14"
     pools(consul).declare("default", str(subnet.supernet(new_prefix=20)))
-    SubnetStore(consul, pool).release("abc/default")  # type: ignore[arg-type]
+    SubnetStore(consul, pool).release("abc/default")
     pools(consul).declare("default", "172.30.0.0/15")
     assert record(consul, "default")["cidr"] == "172.30.0.0/15"
 

@@ -21,7 +21,7 @@ def consul() -> FakeConsul:
 def pulls(consul: FakeConsul, monkeypatch: pytest.MonkeyPatch) -> Pulls:
     monkeypatch.setattr(adapter, "SIGN_SECONDS", 0.02)
     monkeypatch.setattr(adapter, "POLL_SECONDS", 0.001)
-    return Pulls(consul)  # type: ignore[arg-type]
+    return Pulls(consul)
 
 
 def test_announced_once_followed_and_forgotten(pulls: Pulls, consul: FakeConsul) -> None:

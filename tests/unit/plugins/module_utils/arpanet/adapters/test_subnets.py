@@ -38,7 +38,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def store(consul: FakeConsul, pool: Pool = POOL) -> SubnetStore:
-    return SubnetStore(consul, pool)  # type: ignore[arg-type]
+    return SubnetStore(consul, pool)
 
 
 def node(consul: FakeConsul, name: str, **networks: str) -> None:

@@ -102,7 +102,7 @@ def test_a_manager_without_a_quorum_says_so() -> None:
     def fails() -> dict[str, str]:
         raise SwarmError("GET /swarm: the swarm does not have a leader")
 
-    engine.tokens = fails  # type: ignore[method-assign]
+    engine.tokens = fails
     answer = ask(door(engine))
     assert answer and answer.error == "GET /swarm: the swarm does not have a leader"
     assert (answer.cluster, answer.ca) == ("ours", "")
@@ -114,7 +114,7 @@ def test_a_long_reason_still_fits_into_an_answer() -> None:
     def fails() -> dict[str, str]:
         raise SwarmError("é" * 5000)
 
-    engine.tokens = fails  # type: ignore[method-assign]
+    engine.tokens = fails
     assert len(door(engine).answer(join.seal(WHO, KEY)) or b"") <= 900
 
 
@@ -143,5 +143,5 @@ def test_a_reply_that_comes_too_late_stops_nobody(caplog: pytest.LogCaptureFixtu
 
 
 def test_nor_does_a_mistake_of_ours(caplog: pytest.LogCaptureFixture) -> None:
-    _reply(Door(manager_engine(), lambda: 1 / 0, given), lambda *_: None, Event(QUERY))  # type: ignore[arg-type,return-value]
+    _reply(Door(manager_engine(), lambda: 1 / 0, given), lambda *_: None, Event(QUERY))
     assert "could not be answered" in caplog.text

@@ -36,7 +36,7 @@ class Heard:
         self.failures: list[float] = []
         self.updates = 0
         self.slept: list[float] = []
-        self.watcher = GossipWatcher(serf, lambda: None, self.update, self.slept.append, self.later)  # type: ignore[arg-type]
+        self.watcher = GossipWatcher(serf, lambda: None, self.update, self.slept.append, self.later)
 
     def update(self) -> None:
         self.updates += 1

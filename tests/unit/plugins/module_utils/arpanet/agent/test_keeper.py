@@ -21,8 +21,8 @@ class Node:
         self.docker = FakeContainers()
         self.seen: tuple[Container, ...] | None = ()
         self.keeper = Keeper(
-            self.consul,  # type: ignore[arg-type]
-            self.docker,  # type: ignore[arg-type]
+            self.consul,
+            self.docker,
             seen=lambda: self.seen,
             route_table=lambda: ROUTES,
             address="10.213.1.11",

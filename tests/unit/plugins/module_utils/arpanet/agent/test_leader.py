@@ -15,7 +15,7 @@ def consul() -> FakeNodeConsul:
 
 
 def leader(consul: FakeNodeConsul, containers: FakeContainers | None = None, node: str = "node1") -> Leader:
-    return Leader(consul, containers or FakeContainers(), lambda: node, 30)  # type: ignore[arg-type]
+    return Leader(consul, containers or FakeContainers(), lambda: node, 30)
 
 
 def leases(consul: FakeNodeConsul) -> list[str]:
@@ -92,7 +92,7 @@ def test_a_new_leader_makes_up_its_own_mind(consul: FakeNodeConsul) -> None:
 
 def test_at_once_when_the_gossip_says_so_too(consul: FakeNodeConsul) -> None:
     failed: list[str] = ["node2"]
-    one = Leader(consul, FakeContainers(), lambda: "node1", 30, lambda: failed)  # type: ignore[arg-type]
+    one = Leader(consul, FakeContainers(), lambda: "node1", 30, lambda: failed)
     # Serf is sometimes the first to find out.
     assert one.look(whole=False) == []
     consul.alive["node2"] = False

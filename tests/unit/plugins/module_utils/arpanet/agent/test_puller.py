@@ -46,10 +46,10 @@ class Node:
     def __init__(self) -> None:
         self.consul, self.docker, self.slept = FakeConsul(), Docker(), 0
         self.said: list[dict[str, str]] = []
-        pulls = Pulls(self.consul)  # type: ignore[arg-type]
+        pulls = Pulls(self.consul)
         report = pulls.report
-        pulls.report = lambda node, states: (self.said.append(dict(states)), report(node, states))  # type: ignore
-        self.puller = Puller(pulls, self.docker, lambda: Record(labels={"zone": "a"}), self.sleep)  # type: ignore[arg-type]
+        pulls.report = lambda node, states: (self.said.append(dict(states)), report(node, states))
+        self.puller = Puller(pulls, self.docker, lambda: Record(labels={"zone": "a"}), self.sleep)
 
     def sleep(self, _seconds: float) -> None:
         self.slept += 1

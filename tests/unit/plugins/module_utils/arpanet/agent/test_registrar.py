@@ -22,7 +22,7 @@ class Node:
         self.clock = Clock()
         self.alive: set[str] = set()
         self.changes = 0
-        self.registrar = Registrar(self.consul, self.docker, self.with_processes, self.clock)  # type: ignore[arg-type]
+        self.registrar = Registrar(self.consul, self.docker, self.with_processes, self.clock)
         self.registrar.on_change = self.changed
 
     def with_processes(self, containers: Collection[str]) -> set[str]:

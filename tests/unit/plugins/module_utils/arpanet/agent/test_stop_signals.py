@@ -12,7 +12,7 @@ def signalled(identifier: str, number: int) -> Event:
 def test_a_container_is_asked_for_once() -> None:
     docker = FakeContainers()
     docker.stop_signals = {"c1": "SIGQUIT", "c2": "SIGTERM"}
-    signals = StopSignals(docker)  # type: ignore[arg-type]
+    signals = StopSignals(docker)
     signals.learn([container("c1")])
     signals.learn([container("c1"), container("c2")])
     assert docker.inspected == ["c1", "c2"]
@@ -24,7 +24,7 @@ def test_a_container_is_asked_for_once() -> None:
 
 def test_what_is_not_known_is_dockers_default() -> None:
     docker = FakeContainers()
-    signals = StopSignals(docker)  # type: ignore[arg-type]
+    signals = StopSignals(docker)
     signals.learn([container("c1")])  # gone before it could be asked for
     assert signals.is_end(signalled("c1", 15))
     assert not signals.is_end(signalled("c1", 1))

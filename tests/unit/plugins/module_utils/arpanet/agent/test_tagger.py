@@ -84,7 +84,7 @@ class Consul(FakeConsul):
 
 
 def tagger(serf: Serf, engine: Engine, consul: Consul, **extra: str) -> Tagger:
-    return Tagger(serf, engine, SwarmRecords(consul), lambda: "192.0.2.1", extra)  # type: ignore[arg-type]
+    return Tagger(serf, engine, SwarmRecords(consul), lambda: "192.0.2.1", extra)
 
 
 def test_a_managers_tags_and_nothing_to_do_the_second_time() -> None:
@@ -188,7 +188,7 @@ class TestReader:
     def test_a_worker_hears_from_the_leader(self) -> None:
         serf, consul, pokes = Serf(), Consul(), list[int]()
         worker = tagger(serf, Engine("w1", False), consul)
-        reader = RecordReader(SwarmRecords(consul), worker, lambda: pokes.append(1), lambda _: None)  # type: ignore[arg-type]
+        reader = RecordReader(SwarmRecords(consul), worker, lambda: pokes.append(1), lambda _: None)
         worker.look()
         assert "availability" not in serf.tags
         tagger(Serf(), Engine("m1", True), consul).look()
@@ -203,7 +203,7 @@ class TestReader:
         manager = tagger(Serf(), Engine("m2", True), Consul())
         manager.look()
         seen = manager.seen
-        RecordReader(SwarmRecords(Consul()), manager, lambda: None, slept.append).follow()  # type: ignore[arg-type]
+        RecordReader(SwarmRecords(Consul()), manager, lambda: None, slept.append).follow()
         assert (slept, manager.seen) == ([1], seen)
 
     def test_consul_is_away_for_a_while(self) -> None:
@@ -212,6 +212,6 @@ class TestReader:
         worker.look()
         worker.seen = Record("drain")
         consul.down = True
-        reader = RecordReader(SwarmRecords(consul), worker, lambda: None, slept.append)  # type: ignore[arg-type]
+        reader = RecordReader(SwarmRecords(consul), worker, lambda: None, slept.append)
         reader.follow()
         assert slept and worker.seen == Record("drain")

@@ -8,4 +8,4 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.agent.vers
 
 def test_the_agents_version_is_the_collections() -> None:
     galaxy = (Path(__file__).parents[6] / "galaxy.yml").read_text()
-    assert re.search(r"^version: (\S+)$", galaxy, re.MULTILINE)[1] == VERSION  # type: ignore[index]
+    assert re.search(r"^version: (\S+)$", galaxy, re.MULTILINE)[1] == VERSION

@@ -23,7 +23,7 @@ def test_name_depends_on_content_alone() -> None:
 
 def test_archive_holds_the_files() -> None:
     with tarfile.open(fileobj=io.BytesIO(bundle("1", FILES).data)) as archive:
-        found = {entry.name: archive.extractfile(entry).read() for entry in archive}  # type: ignore[union-attr]
+        found = {entry.name: archive.extractfile(entry).read() for entry in archive}
     assert found == FILES
 
 

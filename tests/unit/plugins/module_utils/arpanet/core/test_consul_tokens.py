@@ -56,7 +56,7 @@ def writable(*policies: str) -> set[str]:
         name
         for policy in policies
         for resource in ("key", "key_prefix")
-        for name, right in dict(POLICIES[policy].get(resource, {})).items()  # type: ignore[arg-type]
+        for name, right in dict(POLICIES[policy].get(resource, {})).items()
         if right == "write"
     }
 

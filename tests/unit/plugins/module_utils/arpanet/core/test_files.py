@@ -13,7 +13,7 @@ ABSENT = Found("absent")
 
 
 def text(content: str, **rest: object) -> Found:
-    return Found("file", content.encode(), mode=0o644, owner="root", group="root", **rest)  # type: ignore[arg-type]
+    return Found("file", content.encode(), mode=0o644, owner="root", group="root", **rest)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def container(identifier: str = OLD, **changes: object) -> Container:
         address="10.32.0.5",
         leased=(("abc_default", "10.32.0.5"),),
     )
-    return replace(one, **changes)  # type: ignore[arg-type]
+    return replace(one, **changes)
 
 
 def newer(**changes: object) -> Container:

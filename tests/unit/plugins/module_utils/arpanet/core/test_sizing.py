@@ -77,7 +77,7 @@ def test_a_refusal_shows_the_arithmetic_and_the_size_that_would_do() -> None:
     with pytest.raises(SubnetError) as refused:
         check_room(IPv4Network("10.32.0.0/26"), Need(84, 3), "pricing to 80")
     assert str(refused.value) == (
-        "pricing to 80: 3 nodes + 2×84 tasks = 171 addresses, subnet 10.32.0.0/26 hands out 31. "  # noqa: RUF001
+        "pricing to 80: 3 nodes + 2×84 tasks = 171 addresses, subnet 10.32.0.0/26 hands out 31. "
         "It takes a /23 or larger: deploy with -e subnet_size=/23"
     )
 
@@ -87,7 +87,7 @@ def test_the_last_task_that_fits() -> None:
     check_room(subnet, Need(14, 3), "14 tasks")
     with pytest.raises(SubnetError, match=r"3 nodes \+ 2.15 tasks = 33 addresses"):
         check_room(subnet, Need(15, 3), "15 tasks")
-    assert str(fits(26, Need(1, 1))) == "1 node + 2×1 task = 3 addresses, a /26 hands out 31"  # noqa: RUF001
+    assert str(fits(26, Need(1, 1))) == "1 node + 2×1 task = 3 addresses, a /26 hands out 31"
 
 
 @given(subnets, needs)

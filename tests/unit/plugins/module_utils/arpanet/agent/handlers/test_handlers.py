@@ -175,13 +175,13 @@ class TestQueries:
 class TestLane:
     def test_too_many_are_refused(self) -> None:
         gate, lane = threading.Event(), Lane("a", 1)
-        results = [lane.put(gate.wait) for _ in range(WAITING + 2)]  # type: ignore[arg-type]
+        results = [lane.put(gate.wait) for _ in range(WAITING + 2)]
         assert results.count(False) in (1, 2)
         gate.set()
 
     def test_a_job_that_breaks_is_not_the_last(self, caplog: pytest.LogCaptureFixture) -> None:
         lane, done = Lane("a", 1), threading.Event()
-        lane.put(lambda: 1 // 0)  # type: ignore[arg-type,return-value]
+        lane.put(lambda: 1 // 0)
         lane.put(done.set)
         assert done.wait(5)
         assert "this should not happen" in caplog.text

@@ -76,8 +76,8 @@ class Scene:
             self.consul.put(names.node_key(name), {"node": name, "address": address})
         self.guard = Guard(
             self.node,
-            self.router,  # type: ignore[arg-type]
-            self.consul,  # type: ignore[arg-type]
+            self.router,
+            self.consul,
             self.apply,
             name="node1",
             address="10.0.0.1",
