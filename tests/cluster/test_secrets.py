@@ -3,10 +3,13 @@
 import json
 import secrets
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from harness.cluster import Cluster
+from harness.eventually import eventually
 from harness.leaks import finding, held_here, nowhere, said, watched
 from harness.node import NodeError
 from harness.playbooks import Playbooks
@@ -82,12 +85,15 @@ def test_the_clusters_keys_are_in_no_log_process_or_readable_file(
         assert starts(cluster) == started
         for server in cluster.managers:
             assert ":8300" in server.run(shlex.join(["python3", "-c", HTTPS]))
-        old = cluster.manager
+        old = next(node for node in cluster.managers if node.address != leading(cluster))
         old.run("umask 077; cat > /etc/arpanet/tokens/old", stdin=keys["/etc/arpanet/tokens/management"])
         with pytest.raises(NodeError, match="403"):
             old.consul("/v1/acl/tokens", purpose="old")
+        # A leader makes the first token that it knows, if it is not there.
+        with another_leader(cluster), pytest.raises(NodeError, match="403"):
+            old.consul("/v1/acl/tokens", purpose="old")
     finally:
-        cluster.manager.run("rm -f /etc/arpanet/tokens/old")
+        cluster.each(lambda node: node.run("rm -f /etc/arpanet/tokens/old"))
         playbooks.remove("leak")
 
 
@@ -138,7 +144,33 @@ def test_what_users_keep_secret_arrives_and_is_shown_nowhere(
 
 
 def starts(cluster: Cluster) -> dict[str, str]:
-    return cluster.each(lambda node: node.run("systemctl show --property=MainPID docker consul serf"))
+    """Processes that a rotation leaves alone; Consul's servers take their tokens when they start."""
+    return cluster.each(
+        lambda node: node.run(f"systemctl show --property=MainPID docker serf {'' if node.manager else 'consul'}")
+    )
+
+
+def leading(cluster: Cluster) -> str:
+    """The address of the server of Consul that leads."""
+    return str(cluster.manager.consul("/v1/status/leader").partition(":")[0])
+
+
+@contextmanager
+def another_leader(cluster: Cluster) -> Iterator[None]:
+    """Meanwhile another server of Consul leads, and the one that did is stopped."""
+    leader = leading(cluster)
+    (led,) = (node for node in cluster.managers if node.address == leader)
+    asked = next(node for node in cluster.managers if node is not led)
+
+    def elected() -> None:
+        assert asked.consul("/v1/status/leader").partition(":")[0] not in ("", leader)
+
+    led.run("systemctl stop consul")
+    try:
+        eventually(elected, within=60)
+        yield
+    finally:
+        led.run("systemctl start consul")
 
 
 def _secret_line(text: str) -> str:
