@@ -82,6 +82,12 @@ def has_address(address: str) -> bool:
             return False
 
 
+def interface(address: str) -> str:
+    """The interface that has an address of this host; empty where none has."""
+    words = run("ip", "-oneline", "-4", "address", "show", "to", address)[1].split()
+    return words[1] if words else ""
+
+
 def interface_network(name: str) -> str:
     """The first address of an interface with its prefix, such as 172.17.0.1/16; empty without one."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:

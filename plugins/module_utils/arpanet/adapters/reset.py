@@ -13,10 +13,11 @@ from urllib.parse import quote
 
 from ..core import names
 from ..core.drivers import PLUGIN
+from ..core.firewalld import DEFINITION
 from ..core.host import distribution
 from ..core.plugins import MARK
 from ..core.reset import BRIDGE, DAEMON, PATHS, UNITS, Node, Step
-from . import host
+from . import firewalld, host
 from .swarm import Swarm, SwarmError
 
 _SYSTEM = Path("/etc/systemd/system")
@@ -102,6 +103,7 @@ def read() -> Node:
         volumes=volumes,
         plugins=plugins,
         users=tuple(user for user in _USERS if user in users and user not in packages),
+        ports=firewalld.runs() and Path(DEFINITION).exists(),
     )
 
 
@@ -113,6 +115,7 @@ def apply(step: Step) -> None:
         "delete_plugins": lambda: _each(step, _Engine().delete_plugin),
         "delete_volumes": lambda: _each(step, lambda name: _Engine().delete("volumes", name)),
         "delete_network": lambda: _each(step, lambda name: _Engine().delete("networks", name)),
+        "close": firewalld.close,
         "delete_units": lambda: _delete_units(step),
         "restart": lambda: _systemctl("restart", *step.names),
         "delete": lambda: _each(step, _delete),
@@ -120,7 +123,7 @@ def apply(step: Step) -> None:
     }
     try:
         doers[step.verb]()
-    except (SwarmError, OSError) as error:
+    except (SwarmError, firewalld.FirewalldError, OSError) as error:
         raise ResetError(f"{step}: {error}") from error
 
 

@@ -15,6 +15,8 @@ from .registry_proxy import REGISTRY_PORT
 
 TABLE = "arpanet"
 
+WEAVE_METRICS = 6782
+
 # Takes the table away, whether there is one or not.
 NOTHING = f"table inet {TABLE}\ndelete table inet {TABLE}\n"
 
@@ -59,7 +61,7 @@ def rules(common: Mapping[str, Any]) -> Rules:
     Weave's, where it is used.
     """
     return Rules(
-        tcp=(2377, REGISTRY_PORT, *((6782, 6783) if common.get("weave") else ()), 7946, 8300, 8301),
+        tcp=(2377, REGISTRY_PORT, *((WEAVE_METRICS, 6783) if common.get("weave") else ()), 7946, 8300, 8301),
         udp=(int(common.get("data_path_port", 4789)), *((6783, 6784) if common.get("weave") else ()), 7946, 8301),
         allowed=tuple(common.get("allowed", ())),
     )

@@ -39,7 +39,7 @@ class Node:
     """What is there: `units` have a file of ours, `running` are those that run or start with the host.
 
     `daemon` tells whether Docker's configuration is ours, `plugins` are managed ones of ours, `users` those that no
-    package needs.
+    package needs, `ports` whether a firewalld that runs has the cluster's.
     """
 
     units: frozenset[str] = frozenset()
@@ -52,6 +52,7 @@ class Node:
     volumes: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
+    ports: bool = False
 
     @property
     def member(self) -> bool:
@@ -87,6 +88,8 @@ def plan(node: Node, volumes: bool) -> list[Step]:
         add("delete_volumes", node.volumes)
     if node.bridge:
         steps.append(Step("delete_network", (BRIDGE,)))
+    if node.ports:
+        steps.append(Step("close", ("the cluster's ports in firewalld",)))
     add("delete_units", (unit for unit in UNITS if unit in node.units))
     if node.daemon:
         # Before the mark that says whose it is.

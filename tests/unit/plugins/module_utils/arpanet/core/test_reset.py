@@ -15,6 +15,7 @@ WHOLE = Node(
     bridge=True,
     volumes=("abc_data",),
     users=("consul",),
+    ports=True,
 )
 
 
@@ -28,6 +29,7 @@ def test_a_whole_node() -> None:
         f"stop {units}",
         "leave the swarm",
         "delete network docker_gwbridge",
+        "close the cluster's ports in firewalld",
         f"delete units {units}",
         "delete /etc/docker/daemon.json",
         "restart docker.service",
