@@ -80,7 +80,7 @@ status:
       returned: success
       sample:
         - {what: 1.cache.abc runs on node2 but is not in DNS, cause: nobody registered it,
-           mend: look at `systemctl status arpanet-agent` on node2, about: name, node: node2, repair: {}}
+           mend: "`systemctl restart arpanet-agent` on node2", about: name, node: node2, repair: {}}
     asked:
       description: Name of the node that was asked.
       type: str

@@ -93,7 +93,7 @@ def test_it_mends_what_is_safe_to_mend(doctor: Doctor, cluster: Cluster, playboo
     run, said = doctor()
     assert run.code == 2
     assert {one["what"] for one in said["findings"]} == wanted
-    assert all(one["mend"] and one["repair"] for one in said["findings"])
+    assert all(one["cause"] and "`" in one["mend"] and one["repair"] for one in said["findings"])
     # What is stopped is said by status.yml, too.
     assert f"the agent of {node.name} is stopped" in playbooks.do("status").output
 
@@ -111,11 +111,16 @@ def test_what_it_must_not_mend_it_explains(doctor: Doctor, cluster: Cluster, pro
     _put(cluster, BLOCK, {SUBNET["subnet"]: "gone/default"})
     try:
         run, said = doctor(repair="true")
+        found = {one["what"]: one for one in said["findings"]}
+        # Who is told what mends it pastes that.
+        marked = found["subnet 10.47.255.192/26 is marked as taken by gone/default, which has none"]
+        assert marked["mend"].startswith(f"`consul kv delete -token-file=/etc/arpanet/tokens/management {BLOCK}`")
+        cluster.manager.run(marked["mend"].split("`")[1])
+        assert BLOCK not in cluster.kv(BLOCK)
     finally:
         node.run("iptables -D INPUT -p udp --dport 53 -j DROP")
         _consul(cluster.manager, "DELETE", f"/v1/kv/{BLOCK}")
     assert run.code == 2
-    found = {one["what"]: one for one in said["findings"]}
     assert {*found} == {
         f"DNS on {node.name} does not answer",
         "subnet 10.47.255.192/26 is marked as taken by gone/default, which has none",

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import consul_config
+from . import consul_config, mends
 from .findings import Finding
 
 _SWARM = "/var/lib/docker/swarm/certificates"
@@ -16,23 +16,54 @@ _SWARM = "/var/lib/docker/swarm/certificates"
 class Kind:
     """A certificate: less than this `share` of its time left means that it was not renewed, or has to be by hand.
 
+    `cause` and `mend` may name the {node}; `ended` mends one that has ended, where that is something else.
     `shared` ones are the same on every node.
     """
 
     path: str
     what: str
     share: float
+    cause: str
     mend: str
+    ended: str = ""
     shared: bool = False
 
 
 # Consul gives its clients theirs, in memory. site.yml renews a server's when a fifth of its time is left, and the
 # engine a node's after half of it.
 KINDS = (
-    Kind(consul_config.CERTIFICATE, "the certificate of Consul's server", 0.1, "run site.yml"),
-    Kind(consul_config.CA, "the certificate of Consul's CA", 0.1, "run rotate_keys.yml -e what=consul_ca", True),
-    Kind(f"{_SWARM}/swarm-node.crt", "the swarm's certificate", 0.15, "`journalctl -u docker` there says why"),
-    Kind(f"{_SWARM}/swarm-root-ca.crt", "the swarm's root certificate", 0.05, "run rotate_keys.yml -e what=ca", True),
+    Kind(
+        consul_config.CERTIFICATE,
+        "the certificate of Consul's server",
+        0.1,
+        "site.yml renews it in its last year, and has not been run on {node} since",
+        mends.play("site"),
+    ),
+    Kind(
+        consul_config.CA,
+        "the certificate of Consul's CA",
+        0.1,
+        "nothing renews it by itself",
+        mends.play("rotate_keys", what="consul_ca"),
+        shared=True,
+    ),
+    Kind(
+        f"{_SWARM}/swarm-node.crt",
+        "the swarm's certificate",
+        0.15,
+        "the engine renews it after half of its time, and has not: no manager answers it, or a clock is wrong",
+        f"{mends.journal('{node}', 'docker')} says why; {mends.play('rotate_keys', what='ca')} has all made anew",
+        # Nobody lets a node in that comes with this one.
+        f"{mends.play('leave', node='{node}')}, then {mends.play('site', limit='{node}')}",
+    ),
+    Kind(
+        f"{_SWARM}/swarm-root-ca.crt",
+        "the swarm's root certificate",
+        0.05,
+        "nothing renews it by itself",
+        mends.play("rotate_keys", what="ca"),
+        shared=True,
+    ),
 )
 PATHS = tuple(kind.path for kind in KINDS)
 
@@ -47,7 +78,9 @@ def findings(looks: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
         }
         for nodes, left in _told(ending, kind.shared):
             ends = f"ends in {_days(left['days'])}" if left["days"] >= 0 else "has ended"
-            yield Finding(f"{kind.what} {ends} ({', '.join(nodes)})", mend=kind.mend)
+            where = ", ".join(nodes)
+            mend = (left["days"] < 0 and kind.ended) or kind.mend
+            yield Finding(f"{kind.what} {ends} ({where})", kind.cause.format(node=where), mend.format(node=where))
 
 
 def _told(ending: Mapping[str, Mapping[str, Any]], shared: bool) -> Iterable[tuple[Collection[str], Mapping[str, Any]]]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator, Sequence
 
-from .findings import AGENT, NAME, NODE, Finding
-from .status import GOOD_STATES, Deployment, Node, Placement, Service, Status
+from . import mends, names, weave
+from .findings import AGENT, NAME, NODE, Finding, said
+from .registrations import SHORT_ID
+from .status import GONE, GOOD_STATES, UNKNOWN, Deployment, Node, Placement, Service, Status
 
 _PARTS = {
     "engine": "the Docker engine",
@@ -13,7 +16,11 @@ _PARTS = {
     "consul": "Consul",
     "serf": "Serf",
 }
+# By which a node's part is heard by those of the others, and the unit that it is.
+_HEARD = {"Swarm": ("2377", "docker"), "Serf": ("7947", "serf"), "Consul": ("8301", "consul")}
+_SILENT = "it gives no reason"
 _FEW = 3
+_NO_IMAGE = re.compile(r"No such image: ([\w./:@-]*\w)")
 
 
 def findings(status: Status) -> list[Finding]:
@@ -34,24 +41,58 @@ def problems(status: Status) -> list[str]:
 
 def _majorities(status: Status) -> Iterator[Finding]:
     swarm, consul = status.swarm, status.consul
+    lost = "when they are lost for good, " + mends.play("recover")
     if _leaderless(status):
+        dead = [node.name for node in status.nodes if node.role == "manager" and _unheard(node)]
+        why = f"{_are(dead)} not heard" if dead else "their engines do not run, or 2377/tcp does not pass between them"
         yield Finding(
             f"Swarm has no leader, for which {swarm.needed} of its {swarm.total} managers are needed",
-            "containers go on running, but nothing can be deployed or moved until enough managers are back",
-            "start them, or run recover.yml when they are lost",
+            f"{why}; containers run on, but nothing can be deployed or moved",
+            f"start the managers, {mends.service('start', _listed(dead) or 'each', 'docker')}; {lost}",
         )
     if not consul.ok and "consul" not in status.errors:
+        dead = [
+            node.name for node in status.nodes if node.consul_role == "server" and node.consul not in ("alive", GONE)
+        ]
+        late = f"deployments are told as {status.asked} heard of them last"
+        if dead:
+            mend = f"start them, {mends.service('start', _listed(dead), 'consul')}; {lost}"
+        else:
+            mend = f"{mends.journal('each manager', 'consul')} says why; 8300/tcp has to pass between them"
         yield Finding(
             "Consul has no leader",
-            f"{consul.alive} of {consul.total} servers are alive, {consul.needed} are needed",
-            f"what is said of deployments is what {status.asked} heard last",
+            f"{consul.alive} of {consul.total} servers are alive, {consul.needed} are needed; {late}",
+            mend,
         )
+
+
+def _unheard(node: Node) -> bool:
+    return not {node.serf, node.consul} <= {"", "alive"}
 
 
 def _silent_parts(status: Status) -> Iterator[Finding]:
     for part, reason in sorted(status.errors.items()):
         if part != "swarm" or not ("engine" in status.errors or _leaderless(status)):
-            yield Finding(f"{_PARTS[part]} on {status.asked} cannot be asked", reason, about=NODE, node=status.asked)
+            yield Finding(
+                f"{_PARTS[part]} on {status.asked} cannot be asked",
+                said(reason, _SILENT),
+                _voice(part, reason, status.asked),
+                about=NODE,
+                node=status.asked,
+            )
+
+
+def _voice(part: str, reason: str, node: str) -> str:
+    """What makes a part answer again."""
+    if part == "swarm" and "unlock" in reason:
+        return mends.play("site", tags="swarm")
+    if "this node is no manager" in reason or "not installed" in reason:
+        return mends.play("site")
+    if part in ("engine", "swarm"):
+        # Containers end with it.
+        why = mends.journal(node, "docker")
+        return f"{mends.service('start', node, 'docker')}; {why} says more; when it hangs, `systemctl restart docker`"
+    return f"{mends.service('restart', node, part)}; {mends.journal(node, part)} says more"
 
 
 def _leaderless(status: Status) -> bool:
@@ -68,7 +109,8 @@ def _node(node: Node, status: Status) -> Iterator[Finding]:
     if node.swarm == "down" and namesakes:
         yield Finding(
             f"{node.name} has a dead entry {node.swarm_id} in the swarm beside its living one",
-            mend="run site.yml",
+            "it was set up anew and has joined again",
+            mends.play("site"),
             repair={"do": "remove_node", "id": node.swarm_id, "name": node.name},
         )
         return
@@ -84,16 +126,40 @@ def _node(node: Node, status: Status) -> Iterator[Finding]:
     if not bad:
         yield from _agent(node, status)
         return
-    said = "; ".join(f"{part}: {state}" for part, state in bad.items())
+    states = "; ".join(f"{part}: {state}" for part, state in bad.items())
     if len(bad) == len([part for part in ("serf", "consul") if part in asked]) + bool(node.swarm):
-        sure = "is" if len(bad) > 1 else "may be"
-        mend = "start it again, or, when it is lost, leave.yml takes it out"
-        yield Finding(f"{node.name} {sure} down ({said})", mend=mend, about=NODE, node=node.name)
+        yield Finding(
+            f"{node.name} {'is' if len(bad) > 1 else 'may be'} down ({states})",
+            "its host is off, hangs, or is cut off from the others",
+            f"start it again; when it is lost for good, {mends.play('leave', node=node.name)}",
+            about=NODE,
+            node=node.name,
+        )
         return
-    unit = "docker" if "Swarm" in bad else next(iter(bad)).lower()
     effect = ", so that its instances are not in DNS" if "Consul" in bad else ""
-    mend = f"look at `systemctl status {unit}` on it"
-    yield Finding(f"{node.name} is only partly there ({said}){effect}", mend=mend, about=NODE, node=node.name)
+    yield Finding(
+        f"{node.name} is only partly there ({states}){effect}",
+        "; ".join(_absence(part, state) for part, state in bad.items()),
+        _return(bad, node.name),
+        about=NODE,
+        node=node.name,
+    )
+
+
+def _absence(part: str, state: str) -> str:
+    """Why one part of a node that is there is not."""
+    port, unit = _HEARD[part]
+    if state == GONE:
+        return f"somebody had it leave {part}"
+    return f"{unit} is stopped or hangs there, or port {port} is closed between it and others"
+
+
+def _return(bad: Collection[str], node: str) -> str:
+    """What brings parts of a node back."""
+    units = [_HEARD[part][1] for part in bad]
+    # To restart Docker would end what runs there.
+    commands = [mends.service("start" if unit == "docker" else "restart", node, unit) for unit in units]
+    return f"{' and '.join(commands)}; {mends.journal(node, *units)} says more"
 
 
 def _outside(node: Node) -> Finding:
@@ -102,10 +168,20 @@ def _outside(node: Node) -> Finding:
     where = " and ".join(states)
     what = f"{node.name} is in {where} but not in the swarm"
     if "alive" in states.values():
-        return Finding(what, mend="run site.yml, or take it out there", about=NODE, node=node.name)
+        return Finding(
+            what,
+            "it was taken out of the swarm, or has not joined it yet",
+            f"{mends.play('site', limit=node.name)} lets it in, {mends.play('leave', node=node.name)} takes it out",
+            about=NODE,
+            node=node.name,
+        )
     # Nobody hears it, so that nobody but its former peers can take it out.
-    gone = [part for part, state in states.items() if state != "left"]
-    mend = " and ".join(f"`{part.lower()} force-leave {node.name}`" for part in gone)
+    gone = [part for part, state in states.items() if state != GONE]
+    commands = {
+        "Serf": f"`arpanet serf force-leave -prune {node.name}` on a manager",
+        "Consul": mends.consul("force-leave -prune", node.name),
+    }
+    mend = " and ".join(commands[part] for part in gone)
     repair = {"do": "force_leave", "name": node.name, "parts": [part.lower() for part in gone]}
     return Finding(what, "it is gone, and they wait for it", mend, about=NODE, node=node.name, repair=repair)
 
@@ -114,7 +190,9 @@ def _agent(node: Node, status: Status) -> Iterator[Finding]:
     if "consul" not in status.errors and node.agent not in ("", "alive"):
         yield Finding(
             f"the agent of {node.name} is {node.agent}, so that DNS does not follow what happens there",
-            mend=f"look at `systemctl status arpanet-agent` on {node.name}",
+            "somebody stopped it" if node.agent == "stopped" else "it hangs, was killed, or does not reach its Consul",
+            f"{mends.service('restart', node.name, names.AGENT_SERVICE)}; "
+            f"{mends.journal(node.name, names.AGENT_SERVICE)} says more",
             about=AGENT,
             node=node.name,
         )
@@ -123,25 +201,44 @@ def _agent(node: Node, status: Status) -> Iterator[Finding]:
 def _weave(status: Status) -> Iterator[Finding]:
     """What nodes that are there say of their Weave."""
     there = {node.name for node in status.nodes if node.swarm == "ready" and node.consul == "alive"}
-    for node, said in sorted(status.weave.items()):
+    for node, told in sorted(status.weave.items()):
         if node not in there:
             continue
-        look = f"look at `journalctl -u arpanet-weave -u docker` on {node}"
-        if not said.get("ready"):
+        again = f"{mends.service('restart', node, 'arpanet-weave')}; {mends.journal(node, 'arpanet-weave', 'docker')}"
+        if not told.get("ready"):
+            why = said(told.get("why"), _SILENT)
+            mend = mends.play("site", limit=node) if "not installed" in why else f"{again} says more"
             what = f"Weave on {node} is not ready, so that it gets no tasks of Weave's networks"
-            yield Finding(what, str(said.get("why") or ""), look, about=NODE, node=node)
+            yield Finding(what, why, mend, about=NODE, node=node)
             continue
-        if said.get("failures"):
+        if told.get("failures"):
             what = f"Weave on {node} does not reach all of its peers"
-            mend = "6783/tcp, 6783/udp and 6784/udp have to pass between nodes, and the password has to be the same"
-            yield Finding(what, _few([str(one) for one in said["failures"]]), mend, about=NODE, node=node)
-        if said.get("fence") != "on":
+            cause = f"{_few([str(one) for one in told['failures']])}: a port is closed, or a password is another"
+            mend = (
+                "let 6783/tcp, 6783/udp and 6784/udp pass between nodes (`nft list ruleset` shows what does not); "
+                f"{mends.play('site')} gives all one password"
+            )
+            yield Finding(what, cause, mend, about=NODE, node=node)
+        if told.get("fence") != "on":
             what = f"Weave's networks are not kept apart on {node}"
-            yield Finding(what, str(said.get("fence") or ""), look, about=NODE, node=node)
-        if said.get("lost"):
-            what = f"Weave on {node} knows ranges that nobody reaches, of {', '.join(said['lost'])}"
-            mend = "they are taken back when their node has left (leave.yml); else start it again"
-            yield Finding(what, "", mend, about=NODE, node=node)
+            yield Finding(what, said(told.get("fence"), _SILENT), f"{again} says more", about=NODE, node=node)
+        if told.get("lost"):
+            what = f"Weave on {node} knows ranges that nobody reaches, of {', '.join(told['lost'])}"
+            yield Finding(what, *_lost(told["lost"], status), about=NODE, node=node)
+
+
+def _lost(peers: Collection[str], status: Status) -> tuple[str, str]:
+    """Why nobody reaches these peers, and what to do."""
+    known = sorted(name for name in {node.name for node in status.nodes} if weave.peer_name(name) in peers)
+    if known:
+        gone = "; ".join(mends.play("leave", node=name) for name in known)
+        cause = f"{_are(known)} down, or without Weave"
+        return cause, f"start {_listed(known)} again, and arpanet-weave there; when lost for good, {gone}"
+    leader = mends.consul("kv get", names.LEADER_KEY)
+    return (
+        "their nodes have left, and the node whose agent leads has not taken them back yet",
+        f"`systemctl restart arpanet-weave` on the node that {leader} names",
+    )
 
 
 def _deployment(deployment: Deployment, status: Status) -> Iterator[Finding]:
@@ -149,53 +246,99 @@ def _deployment(deployment: Deployment, status: Status) -> Iterator[Finding]:
     # What Swarm or Consul would have to say decides; no guesses while one of them is silent.
     complete = status.swarm.ok and "consul" not in status.errors
     in_swarm = [service for service in deployment.services if service.running is not None]
+    gone = mends.play("remove", deployment=deployment.id)
     if complete and not in_swarm:
         if deployment.recorded:
-            yield Finding(f"{here} is recorded in Consul but has no services", mend="deploy it again, or remove it")
+            yield Finding(
+                f"{here} is recorded in Consul but has no services",
+                "a deploy or a removal broke off, or somebody removed them by hand",
+                f"{mends.deploy(deployment.id)}, or {gone}",
+            )
         else:
             held = ", ".join(deployment.networks.values())
             yield Finding(
                 f"{here} does not exist but holds {held}",
-                mend="remove it, which gives the subnet back",
+                "a deploy or a removal broke off",
+                f"{gone} gives it back",
                 repair={"do": "release", "owners": [f"{deployment.id}/{name}" for name in deployment.networks]},
             )
         return
     if complete and not deployment.recorded:
-        yield Finding(f"{here} runs but is not recorded in Consul", mend="deploy it again")
+        yield Finding(
+            f"{here} runs but is not recorded in Consul",
+            "somebody deleted its record, or Consul was set up anew",
+            mends.deploy(deployment.id),
+        )
     for service in deployment.services:
-        yield from _service(service, deployment.id, status)
+        yield from _service(service, deployment, status)
     if complete:
         for stray in deployment.stray:
             yield Finding(
                 f"{stray.instance} is in DNS at {stray.address} but {stray.node} runs no such container",
-                mend=f"look at `journalctl -u arpanet-agent` on {stray.node}",
+                "its container is gone and the agent there has not noticed",
+                mends.service("restart", stray.node, names.AGENT_SERVICE),
                 about=NAME,
                 node=stray.node,
             )
 
 
-def _service(service: Service, deployment: str, status: Status) -> Iterator[Finding]:
-    here = f"service {service.name} of {deployment}"
-    look = f"status.yml -e deployment={deployment} shows where they are"
+def _service(service: Service, deployment: Deployment, status: Status) -> Iterator[Finding]:
+    here = f"service {service.name} of {deployment.id}"
     if service.running is not None and service.wanted is not None and service.running < service.wanted:
         waiting = [one for one in service.placements if one.state not in GOOD_STATES]
         reasons = [_state(one) for one in waiting]
         if not any(one.error for one in waiting):
             reasons += service.reasons
-        what = f"{here} has {service.running} of {service.wanted} instances"
-        yield Finding(what, _few(reasons), "" if reasons else look)
+        yield Finding(
+            f"{here} has {service.running} of {service.wanted} instances",
+            said(_few(reasons), "Swarm has made no tasks for the others yet"),
+            _way_out(service, deployment.id, waiting),
+        )
     elif service.update in ("paused", "rollback_paused", "rollback_completed"):
-        yield Finding(f"{here}: its last update is {service.update.replace('_', ' ')}", "; ".join(service.reasons))
+        yield Finding(
+            f"{here}: its last update is {service.update.replace('_', ' ')}",
+            said("; ".join(service.reasons), "its new instances did not stay up"),
+            _way_on(service, deployment),
+        )
     failed = {node.name for node in status.nodes if node.consul not in ("alive", "")}
     for one in service.placements:
         # Of a node that is down as a whole one line is enough.
         if one.state == "running" and one.in_dns is False and one.node not in failed:
             what = f"{one.instance} runs on {one.node} but is not in DNS"
             if one.error:
-                yield Finding(what, one.error)
+                container = one.container[:SHORT_ID]
+                mend = (
+                    f"`docker logs --tail 50 {container}` on {one.node} says why; `docker stop {container}` there has "
+                )
+                yield Finding(what, said(one.error, _SILENT), f"{mend}Swarm start it anew")
             else:
-                mend = f"look at `systemctl status arpanet-agent` on {one.node}"
+                mend = mends.service("restart", one.node, names.AGENT_SERVICE)
                 yield Finding(what, "nobody registered it", mend, about=NAME, node=one.node)
+
+
+def _way_out(service: Service, deployment: str, waiting: Sequence[Placement]) -> str:
+    """What helps instances that wait, by the words of the first that is known."""
+    why = "; ".join([*(one.error for one in waiting), *service.reasons])
+    more, again = mends.tasks(deployment, service.name), mends.deploy(deployment)
+    if image := _NO_IMAGE.search(why):
+        return f"`docker pull {image[1]}` on that node says why; correct it, then {again}"
+    if "no suitable node" in why:
+        active = mends.play("activate", node="NODE")
+        return f"`docker node ls` on a manager: {active} for one that is drained; else correct the stack, then {again}"
+    lost = sorted({one.node for one in waiting if one.state == UNKNOWN})
+    if lost:
+        moved = f"`docker service ps {names.swarm_name(deployment, service.name)}` on a manager"
+        return f"start {_listed(lost)} again, or wait until Swarm has moved them: {moved} shows it"
+    return f"{more} say more; correct the stack, then {again}"
+
+
+def _way_on(service: Service, deployment: Deployment) -> str:
+    """What ends an update that was given up."""
+    again = f"correct what failed, then {mends.deploy(deployment.id)}"
+    if service.update == "rollback_completed" or not deployment.revision:
+        return f"{mends.tasks(deployment.id, service.name)} say more; {again}"
+    back = mends.play("rollback", deployment=deployment.id, revision=deployment.revision)
+    return f"{again}; or {back}"
 
 
 def _few(reasons: list[str]) -> str:
@@ -208,3 +351,11 @@ def _state(one: Placement) -> str:
     where = f" on {one.node}" if one.node else ""
     why = f" ({one.error})" if one.error else ""
     return f"{one.instance} is {one.state}{where}{why}"
+
+
+def _are(nodes: Sequence[str]) -> str:
+    return f"{_listed(nodes)} {'is' if len(nodes) == 1 else 'are'}"
+
+
+def _listed(nodes: Sequence[str]) -> str:
+    return ", ".join(nodes)

@@ -8,19 +8,28 @@ what its peers say; nothing is claimed that only it could have told.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network
 from typing import Any
 
-from . import certificates, names
-from .findings import AGENT, NAME, NODE, Finding
+from . import certificates, mends, names
+from .findings import AGENT, NAME, NODE, Finding, said
 from .ledger import Ledger
+from .subnets import blocks_of
 
 Look = Mapping[str, Any]
 
 # Restarting these on several managers at once takes the quorum: site.yml does one after the other.
 _WITH_QUORUM = ("docker.service", "consul.service")
-_SITE = "run site.yml"
+
+# Why a node is in no swarm, by what its own engine says.
+_APART = {
+    "inactive": "it left, was reset, or a run that lets it in did not come to its end",
+    "pending": "it is about to join, and no manager answers it",
+    "error": "its engine could not go on with the swarm",
+    "locked": "its engine has started again and nobody has unlocked it",
+    "active": "it is in another swarm, or was taken out of this one while it was away",
+}
 
 
 @dataclass(frozen=True)
@@ -88,8 +97,7 @@ def as_text(found: Sequence[Finding], nodes: int, deployments: int, mended: Sequ
     if not found:
         return "\n".join([*lines, f"All is well: {_count(nodes, 'node')}, {_count(deployments, 'deployment')}."])
     for one in found:
-        lines.append(f"- {one.what}")
-        lines += [f"    {name}: {text}" for name, text in (("cause", one.cause), ("mend", one.mend)) if text]
+        lines += one.lines("-")
     able = sum(1 for one in found if one.repair)
     lines.append(f"{_count(len(found), 'finding')}; {able} of them doctor.yml -e repair=true mends by itself.")
     return "\n".join(lines)
@@ -105,13 +113,23 @@ def _units(node: str, facts: Facts) -> Iterator[Finding]:
         about = AGENT if unit == f"{names.AGENT_SERVICE}.service" else NODE
         name = unit.removesuffix(".service")
         if not state["state"]:
-            yield Finding(f"{node} has no {unit}", mend=f"{_SITE} --limit {node}", about=about, node=node)
+            yield Finding(
+                f"{node} has no {unit}",
+                "it was reset, never set up to the end, or somebody removed it",
+                mends.play("site", limit=node),
+                about,
+                node,
+            )
         elif not state["active"]:
-            cause = {"inactive": "it was stopped", "failed": f"it failed: `journalctl -u {name}` on {node} says why"}
+            cause = {
+                "inactive": "it was stopped",
+                "failed": f"it failed: {mends.journal(node, name)} says why",
+                "activating": f"it is still starting, or ends again and again: {mends.journal(node, name)} says why",
+            }
             yield Finding(
                 f"{unit} does not run on {node}",
                 cause.get(state["state"], f"systemd says {state['state']}"),
-                f"`systemctl start {name}` on {node}",
+                mends.service("start", node, name),
                 about,
                 node,
                 {"do": "start", "node": node, "unit": unit},
@@ -121,7 +139,7 @@ def _units(node: str, facts: Facts) -> Iterator[Finding]:
             yield Finding(
                 f"{unit} on {node} is older than its configuration",
                 "a run that wrote it did not come to its end",
-                _SITE if together else f"`systemctl restart {name}` on {node}",
+                mends.play("site") if together else mends.service("restart", node, name),
                 about,
                 node,
                 {} if together else {"do": "restart", "node": node, "unit": unit},
@@ -130,7 +148,7 @@ def _units(node: str, facts: Facts) -> Iterator[Finding]:
             yield Finding(
                 f"{unit} on {node} does not start with the host",
                 "it was disabled",
-                f"`systemctl enable {name}` on {node}",
+                mends.service("enable", node, name),
                 # It runs all the same, so this explains nothing else.
                 node=node,
                 repair={"do": "enable", "node": node, "unit": unit},
@@ -147,8 +165,8 @@ def _told(facts: Facts, units: Sequence[Finding]) -> Iterator[Finding]:
         # Whether a node's names are right was compared on that node.
         if one.about == NAME and "steps" in facts.looks.get(one.node, {}):
             continue
-        if one.about == NODE and one.node in facts.silent and not one.cause:
-            one = Finding(**{**told, "cause": facts.silent[one.node]})
+        if one.about == NODE and one.node in facts.silent:
+            one = replace(one, cause=f"{one.cause}; Ansible says: {said(facts.silent[one.node], 'nothing')}")
         yield one
 
 
@@ -156,22 +174,42 @@ def _nodes(facts: Facts) -> Iterator[Finding]:
     told = {one["node"] for one in facts.status["findings"] if one["about"] == NODE}
     for node, reason in sorted(facts.silent.items()):
         if node not in told:
-            yield Finding(f"{node} does not answer Ansible", reason, f"let Ansible reach {node}", node=node)
+            yield Finding(
+                f"{node} does not answer Ansible",
+                said(reason, "it gives no reason"),
+                f"`ansible {node} -m ping -vvv` says more; when that answers, {mends.play('site', limit=node)}",
+                node=node,
+            )
     if not facts.whole:
         return
     members = facts.members()
     for node, look in sorted(facts.looks.items()):
         if node not in members and node not in told:
-            state = (look.get("swarm") or {}).get("state") or "unknown"
-            yield Finding(f"{node} is in the inventory but in no swarm ({state})", mend=f"{_SITE} --limit {node}")
+            yield _apart(node, look.get("swarm") or {})
     for node in sorted(set(facts.ledger.nodes) - members - set(facts.looks)):
         key = names.node_key(node)
         yield Finding(
             f"{key} is about a node that is in no swarm",
             f"{node} left without it; what it routed is still kept free of subnets",
-            f"`consul kv delete {key}` on a manager",
+            mends.delete(key),
             repair={"do": "delete_key", "key": key, "value": facts.ledger.nodes[node]},
         )
+
+
+def _apart(node: str, swarm: Mapping[str, Any]) -> Finding:
+    state = swarm.get("state") or "unknown"
+    cause = _APART.get(state, f"its engine does not say: {mends.journal(node, 'docker')} may")
+    again = mends.play("site", limit=node)
+    mend = {
+        "locked": mends.play("site", tags="swarm"),
+        "active": f"`docker swarm leave --force` on {node} unless it belongs elsewhere, then {again}",
+    }
+    error = said(swarm.get("error"), "")
+    return Finding(
+        f"{node} is in the inventory but in no swarm ({state})",
+        f"{cause} ({error})" if error else cause,
+        mend.get(state, again),
+    )
 
 
 # -- names
@@ -182,7 +220,7 @@ def _registrations(node: str, facts: Facts) -> Iterator[Finding]:
     stopped = _stopped(look, f"{names.AGENT_SERVICE}.service")
     cause = f"the agent of {node} does not run" if stopped else ""
     verb = "start" if stopped else "restart"
-    mend = f"`systemctl {verb} arpanet-agent` on {node}"
+    mend = mends.service(verb, node, names.AGENT_SERVICE)
     repair = {"do": verb, "node": node, "unit": f"{names.AGENT_SERVICE}.service"}
     missing: dict[str, str] = {}
     stray: dict[str, str] = {}
@@ -204,8 +242,9 @@ def _dns(node: str, facts: Facts) -> Iterator[Finding]:
     for error in (text for part, text in sorted(look["errors"].items()) if part.startswith("dns")):
         yield Finding(
             f"DNS on {node} does not answer",
-            error,
-            f"`journalctl -u consul` on {node}; a firewall or another server there may be in the way",
+            f"{said(error, 'it gives no reason')}: Consul hangs, or a firewall or another server is in the way",
+            f"{mends.service('restart', node, 'consul')}; `ss -lnup sport = :53` and `nft list ruleset` there show "
+            f"what is in its way, {mends.journal(node, 'consul')} what it says",
             node=node,
         )
     serving, optional = _expected(facts)
@@ -218,8 +257,8 @@ def _dns(node: str, facts: Facts) -> Iterator[Finding]:
         for name, (got, expected) in sorted(wrong.items()):
             yield Finding(
                 f"DNS on {node} ({server}) answers {_listed(got)} for {name}, but {_listed(expected)} would be right",
-                f"the Consul agent of {node} does not hear its servers",
-                f"`consul members` and `journalctl -u consul` on {node}",
+                f"the Consul agent of {node} does not hear its servers, or they do not hear an instance's",
+                f"{mends.service('restart', node, 'consul')}; {mends.members(node)} shows whom it knows",
                 node=node,
             )
 
@@ -259,7 +298,7 @@ def _leases(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             f"the lease of {address} names {value.get('instance')} on {node}, which does not have it",
             f"{node} is in no swarm" if node not in members else "its container is gone",
-            f"`consul kv delete {key}` on a manager",
+            mends.delete(key),
             repair={"do": "delete_key", "key": key, "value": value},
         )
     for node, look in sorted(facts.looks.items()):
@@ -270,7 +309,7 @@ def _leases(facts: Facts) -> Iterator[Finding]:
                 yield Finding(
                     f"{value['instance']} on {node} has {key.rsplit('/', 1)[-1]} without a lease",
                     f"the agent of {node} does not run" if stopped else "somebody else wrote or deleted it",
-                    f"`systemctl {verb} arpanet-agent` on {node}",
+                    mends.service(verb, node, names.AGENT_SERVICE),
                     node=node,
                     repair={"do": verb, "node": node, "unit": f"{names.AGENT_SERVICE}.service"},
                 )
@@ -284,14 +323,14 @@ def _subnets(facts: Facts) -> Iterator[Finding]:
             yield Finding(
                 f"subnet {cidr} of {owner} is not marked as taken",
                 "somebody wrote below arpanet/subnets by hand",
-                f"remove.yml -e deployment={owner.partition('/')[0]}, and deploy it again",
+                _mark(ledger, cidr, owner),
             )
     for cidr, owner in sorted(ledger.blocks.items()):
         if by_cidr.get(cidr) != owner:
             yield Finding(
                 f"subnet {cidr} is marked as taken by {owner}, which has {ledger.owners.get(owner, 'none')}",
                 "somebody wrote below arpanet/subnets by hand",
-                f"take {cidr} out of the key below {names.BLOCKS_PREFIX} that holds it",
+                _unmark(ledger, cidr),
             )
     for owner, cidr in sorted(ledger.owners.items()):
         for node, value in sorted(ledger.nodes.items()):
@@ -301,8 +340,38 @@ def _subnets(facts: Facts) -> Iterator[Finding]:
                     yield Finding(
                         f"subnet {cidr} of {owner} overlaps {used} ({name} on {node})",
                         f"{node} got that network after the subnet was taken",
-                        f"take it away there, or remove {deployment} and deploy it again",
+                        f"`ip route show {used}` and `docker network ls` on {node} show it: take it away there, "
+                        f"or move the deployment: {mends.anew(deployment)}",
                     )
+
+
+def _mark(ledger: Ledger, cidr: str, owner: str) -> str:
+    """What writes down that a subnet is taken, unless somebody else may have it by now."""
+    block = _block(ledger, cidr)
+    if block is None or any(IPv4Network(cidr).overlaps(IPv4Network(other)) for other in block[1]):
+        return mends.anew(owner.partition("/")[0])
+    key, marks = block
+    return f"{mends.write(key, {**marks, cidr: owner})}, while nobody deploys"
+
+
+def _unmark(ledger: Ledger, cidr: str) -> str:
+    block = _block(ledger, cidr)
+    if block is None:
+        return f"{mends.consul('kv get -recurse', names.BLOCKS_PREFIX)} shows the keys that it has to be taken out of"
+    key, marks = block
+    return (
+        f"{mends.write(key, {other: owner for other, owner in marks.items() if other != cidr})}, while nobody deploys"
+    )
+
+
+def _block(ledger: Ledger, cidr: str) -> tuple[str, dict[str, str]] | None:
+    """The key and the marks of the block that a subnet lies in; None of several, or where somebody wrote nonsense."""
+    try:
+        blocks = blocks_of(IPv4Network(cidr))
+        marks = {other: owner for other, owner in ledger.blocks.items() if IPv4Network(other).overlaps(blocks[0])}
+    except ValueError:
+        return None
+    return (names.subnet_block_key(blocks[0]), marks) if len(blocks) == 1 else None
 
 
 def _networks(facts: Facts) -> Iterator[Finding]:
@@ -323,7 +392,7 @@ def _networks(facts: Facts) -> Iterator[Finding]:
             yield Finding(
                 f"network {thing['name']} is {_listed(thing['subnets'])}, but Consul says {held[thing['name']]}",
                 "it was made, or written down, by somebody else",
-                f"remove.yml -e deployment={deployment}, and deploy it again",
+                mends.anew(deployment),
             )
 
 
@@ -352,8 +421,9 @@ def _volumes(facts: Facts) -> Iterator[Finding]:
             if node not in facts.members() and deployment in facts.deployments():
                 yield Finding(
                     f"volume {volume} of {deployment} is on {node}, which is in no swarm",
-                    "its service waits for that node",
-                    f"deploy {deployment} with -e move_volumes={volume}, which starts on an empty one",
+                    f"{node} left with it, or was taken out, and its service waits for that node",
+                    f"{mends.play('site', limit=node)} lets the node in again; "
+                    f"{mends.deploy(deployment, move_volumes=volume)} starts on an empty one",
                 )
 
 

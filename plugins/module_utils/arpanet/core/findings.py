@@ -12,25 +12,42 @@ NODE, AGENT, NAME, OTHER = "node", "agent", "name", "other"
 
 @dataclass(frozen=True)
 class Finding:
-    """`what` is wrong, for which `cause` (empty: not known), and the command or step that `mend`s it.
+    """`what` is wrong, for which likely `cause`, and what `mend`s it: a command in backticks, or where to look.
+
+    There is none without all three: who reads it has been woken up for it (see core.mends for the commands).
 
     `about` and `node` say what it concerns. `repair` is what can be done without asking further:
-    `{"do": "start", "node", "unit"}` and the like (see core.repairs), empty where somebody has to decide.
+    `{"do": "start", "node", "unit"}` and the like (see adapters.ledger), empty where somebody has to decide.
     """
 
     what: str
-    cause: str = ""
-    mend: str = ""
+    cause: str
+    mend: str
     about: str = OTHER
     node: str = ""
     repair: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        for part in ("what", "cause", "mend"):
+            if not getattr(self, part).strip():
+                raise ValueError(f"a finding has no {part}: {self}")
+        if self.mend.count("`") < 2:
+            raise ValueError(f"a finding names no command: {self}")
+
     @property
     def line(self) -> str:
         """All of it in one line."""
-        rest = "; ".join(part for part in (self.cause, self.mend) if part)
-        return f"{self.what}: {rest}" if rest else self.what
+        return f"{self.what}: {self.cause}; {self.mend}"
+
+    def lines(self, mark: str) -> list[str]:
+        """All of it for people, beginning with a character."""
+        return [f"{mark} {self.what}", f"    cause: {self.cause}", f"    mend: {self.mend}"]
 
     def as_data(self) -> dict[str, Any]:
         """Plain values."""
         return asdict(self)
+
+
+def said(words: object, otherwise: str) -> str:
+    """What somebody else said of it, in one line; `otherwise` of who says nothing."""
+    return " ".join(str(words or "").split()) or otherwise

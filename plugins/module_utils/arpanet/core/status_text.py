@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from .diagnosis import findings, problems
+from .diagnosis import findings
 from .registrations import SHORT_ID
 from .status import Deployment, Node, Status
 from .tables import table
@@ -26,7 +26,7 @@ def as_data(status: Status) -> dict[str, Any]:
 
 
 def as_text(status: Status) -> str:
-    """Problems first, then nodes, deployments and the instances of each."""
+    """Problems first with cause and mend, then nodes, deployments and the instances of each."""
     parts = [_summary(status), _nodes(status)]
     if status.weave:
         parts.append(_weave(status))
@@ -37,12 +37,12 @@ def as_text(status: Status) -> str:
 
 
 def _summary(status: Status) -> str:
-    found = problems(status)
+    found = findings(status)
     size = f"{_count(len(status.nodes), 'node')}, {_count(len(status.deployments), 'deployment')}"
     if not found:
         return f"{size}, no problems (asked {status.asked})"
     head = f"{size}, {_count(len(found), 'problem').upper()} (asked {status.asked})"
-    return "\n".join([head, *(f"  {problem}" for problem in found)])
+    return "\n".join([head, *(line for one in found for line in one.lines(" "))])
 
 
 def _nodes(status: Status) -> str:

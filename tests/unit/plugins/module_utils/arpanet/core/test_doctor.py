@@ -11,9 +11,14 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core impor
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.doctor import Facts
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.findings import Finding
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.ledger import Ledger
+from fakes import findings
 
 UNITS = ["docker.service", "consul.service", "serf.service", "arpanet-agent.service"]
 LEASES = "arpanet/deployments/abc/leases/"
+MANAGEMENT = "-token-file=/etc/arpanet/tokens/management"
+BLOCK = "arpanet/subnets/blocks/10.32.0.0-21"
+REMOVE = "`ansible-playbook remove.yml -e deployment=abc`"
+ANEW = f"{REMOVE}, then `ansible-playbook deploy.yml -e stack=FILE -e deployment=abc`"
 
 
 def placed(instance: str, node: str, address: str) -> dict[str, Any]:
@@ -73,7 +78,7 @@ def thing(kind: str, name: str, deployment: str, used: bool = False) -> dict[str
 
 
 def found(parts: dict[str, Any]) -> list[Finding]:
-    return doctor.findings(Facts(**{**parts, "ledger": Ledger(**parts["ledger"])}))
+    return findings.check(doctor.findings(Facts(**{**parts, "ledger": Ledger(**parts["ledger"])})))
 
 
 Break = Callable[[dict[str, Any]], object]
@@ -83,8 +88,9 @@ def unit(node: str, name: str, **state: Any) -> Break:
     return lambda parts: parts["looks"][node]["units"][name].update(state)
 
 
-def told(**finding: Any) -> Break:
-    return lambda parts: parts["status"]["findings"].append(Finding(**finding).as_data())
+def told(what: str, **finding: Any) -> Break:
+    one = Finding(what, "c", "`ip a`", **finding)
+    return lambda parts: parts["status"]["findings"].append(one.as_data())
 
 
 def kept(part: str, **values: Any) -> Break:
@@ -95,6 +101,11 @@ def step(verb: str) -> Break:
     return lambda parts: parts["looks"]["node2"]["steps"].extend(
         {"verb": verb, "id": f"2.web.abc{form}", "address": "10.32.0.6", "container": "c"} for form in ("", ".dns")
     )
+
+
+def apart(**swarm: str) -> Break:
+    node3 = {**look("node3", "", ""), "leases": {}, "serving": {}, "swarm": swarm}
+    return lambda parts: parts["looks"].update(node3=node3)
 
 
 def dns(node: str, *addresses: str) -> Break:
@@ -110,16 +121,23 @@ TABLE: list[tuple[Break, str, str, str, str | None]] = [
     ),
     (
         unit("node2", "consul.service", active=False, state="failed"),
-        "consul.service does not run on node2", "it failed: `journalctl -u consul` on node2 says why",
+        "consul.service does not run on node2", "it failed: `journalctl -u consul -n 50` on node2 says why",
         "`systemctl start consul` on node2", "start",
     ),
     (
         unit("node2", "serf.service", active=False, state="activating"),
-        "serf.service does not run on node2", "systemd says activating", "`systemctl start serf` on node2", "start",
+        "serf.service does not run on node2",
+        "it is still starting, or ends again and again: `journalctl -u serf -n 50` on node2 says why",
+        "`systemctl start serf` on node2", "start",
+    ),
+    (
+        unit("node2", "serf.service", active=False, state="deactivating"),
+        "serf.service does not run on node2", "systemd says deactivating", "`systemctl start serf` on node2", "start",
     ),
     (
         unit("node2", "serf.service", active=False, enabled=False, state=""),
-        "node2 has no serf.service", "", "run site.yml --limit node2", None,
+        "node2 has no serf.service", "it was reset, never set up to the end, or somebody removed it",
+        "`ansible-playbook site.yml --limit node2`", None,
     ),
     (
         unit("node2", "serf.service", enabled=False),
@@ -134,22 +152,50 @@ TABLE: list[tuple[Break, str, str, str, str | None]] = [
     (
         unit("node2", "consul.service", stale=True),
         "consul.service on node2 is older than its configuration", "a run that wrote it did not come to its end",
-        "run site.yml", None,
+        "`ansible-playbook site.yml`", None,
     ),
-    (told(what="Swarm has no leader", cause="c", mend="m"), "Swarm has no leader", "c", "m", None),
+    (told("Swarm has no leader"), "Swarm has no leader", "c", "`ip a`", None),
     (
         lambda parts: parts["silent"].update(node3="Connection timed out"),
-        "node3 does not answer Ansible", "Connection timed out", "let Ansible reach node3", None,
+        "node3 does not answer Ansible", "Connection timed out",
+        "`ansible node3 -m ping -vvv` says more; when that answers, `ansible-playbook site.yml --limit node3`", None,
     ),
     (
-        lambda parts: parts["looks"].update(node3={**look("node3", "", ""), "leases": {}, "serving": {}}),
-        "node3 is in the inventory but in no swarm (active)", "", "run site.yml --limit node3", None,
+        apart(state="inactive"),
+        "node3 is in the inventory but in no swarm (inactive)",
+        "it left, was reset, or a run that lets it in did not come to its end",
+        "`ansible-playbook site.yml --limit node3`", None,
+    ),
+    (
+        apart(state="error", error="could not find\nits key"),
+        "node3 is in the inventory but in no swarm (error)",
+        "its engine could not go on with the swarm (could not find its key)",
+        "`ansible-playbook site.yml --limit node3`", None,
+    ),
+    (
+        apart(state="locked"),
+        "node3 is in the inventory but in no swarm (locked)",
+        "its engine has started again and nobody has unlocked it",
+        "`ansible-playbook site.yml --tags swarm`", None,
+    ),
+    (
+        apart(state="active"),
+        "node3 is in the inventory but in no swarm (active)",
+        "it is in another swarm, or was taken out of this one while it was away",
+        "`docker swarm leave --force` on node3 unless it belongs elsewhere, "
+        "then `ansible-playbook site.yml --limit node3`", None,
+    ),
+    (
+        apart(),
+        "node3 is in the inventory but in no swarm (unknown)",
+        "its engine does not say: `journalctl -u docker -n 50` on node3 may",
+        "`ansible-playbook site.yml --limit node3`", None,
     ),
     (
         kept("nodes", node9={"networks": {"eth0": "10.33.0.0/16"}}),
         "arpanet/nodes/node9 is about a node that is in no swarm",
         "node9 left without it; what it routed is still kept free of subnets",
-        "`consul kv delete arpanet/nodes/node9` on a manager", "delete_key",
+        f"`consul kv delete {MANAGEMENT} arpanet/nodes/node9` on a manager", "delete_key",
     ),
     (
         step("register"),
@@ -164,32 +210,36 @@ TABLE: list[tuple[Break, str, str, str, str | None]] = [
     (
         dns("node1", "10.32.0.5"),
         "DNS on node1 (127.0.0.1) answers 10.32.0.5 for web.abc, but 10.32.0.5, 10.32.0.6 would be right",
-        "the Consul agent of node1 does not hear its servers",
-        "`consul members` and `journalctl -u consul` on node1", None,
+        "the Consul agent of node1 does not hear its servers, or they do not hear an instance's",
+        "`systemctl restart consul` on node1; "
+        "`consul members -token-file=/etc/arpanet/tokens/agent` on node1 shows whom it knows", None,
     ),
     (
         dns("node1"),
         "DNS on node1 (127.0.0.1) answers nothing for web.abc, but 10.32.0.5, 10.32.0.6 would be right",
-        "the Consul agent of node1 does not hear its servers",
-        "`consul members` and `journalctl -u consul` on node1", None,
+        "the Consul agent of node1 does not hear its servers, or they do not hear an instance's",
+        "`systemctl restart consul` on node1; "
+        "`consul members -token-file=/etc/arpanet/tokens/agent` on node1 shows whom it knows", None,
     ),
     (
         lambda parts: (
             parts["looks"]["node1"]["errors"].update({"dns 127.0.0.1": "nobody answers"}),
             parts["looks"]["node1"]["dns"].clear(),
         ),
-        "DNS on node1 does not answer", "nobody answers",
-        "`journalctl -u consul` on node1; a firewall or another server there may be in the way", None,
+        "DNS on node1 does not answer",
+        "nobody answers: Consul hangs, or a firewall or another server is in the way",
+        "`systemctl restart consul` on node1; `ss -lnup sport = :53` and `nft list ruleset` there show what is in its "
+        "way, `journalctl -u consul -n 50` on node1 what it says", None,
     ),
     (
         kept("leases", **{f"{LEASES}10.32.0.9": lease("4.web.abc", "node2")}),
         "the lease of 10.32.0.9 names 4.web.abc on node2, which does not have it", "its container is gone",
-        f"`consul kv delete {LEASES}10.32.0.9` on a manager", "delete_key",
+        f"`consul kv delete {MANAGEMENT} {LEASES}10.32.0.9` on a manager", "delete_key",
     ),
     (
         kept("leases", **{f"{LEASES}10.32.0.9": lease("4.web.abc", "node9")}),
         "the lease of 10.32.0.9 names 4.web.abc on node9, which does not have it", "node9 is in no swarm",
-        f"`consul kv delete {LEASES}10.32.0.9` on a manager", "delete_key",
+        f"`consul kv delete {MANAGEMENT} {LEASES}10.32.0.9` on a manager", "delete_key",
     ),
     (
         lambda parts: parts["ledger"]["leases"].pop(f"{LEASES}10.32.0.6"),
@@ -200,18 +250,43 @@ TABLE: list[tuple[Break, str, str, str, str | None]] = [
         kept("blocks", **{"10.32.0.64/26": "gone/default"}),
         "subnet 10.32.0.64/26 is marked as taken by gone/default, which has none",
         "somebody wrote below arpanet/subnets by hand",
-        "take 10.32.0.64/26 out of the key below arpanet/subnets/blocks/ that holds it", None,
+        f"`consul kv put {MANAGEMENT} {BLOCK} '{{\"10.32.0.0/26\": \"abc/default\"}}'` on a manager, "
+        "while nobody deploys", None,
+    ),
+    (
+        kept("blocks", **{"10.40.0.0/26": "gone/default"}),
+        "subnet 10.40.0.0/26 is marked as taken by gone/default, which has none",
+        "somebody wrote below arpanet/subnets by hand",
+        f"`consul kv delete {MANAGEMENT} arpanet/subnets/blocks/10.40.0.0-21` on a manager, while nobody deploys", None,
+    ),
+    (
+        kept("blocks", nonsense="gone/default"),
+        "subnet nonsense is marked as taken by gone/default, which has none",
+        "somebody wrote below arpanet/subnets by hand",
+        f"`consul kv get -recurse {MANAGEMENT} arpanet/subnets/blocks/` on a manager shows the keys that it has to be "
+        "taken out of", None,
     ),
     (
         lambda parts: parts["ledger"]["blocks"].clear(),
         "subnet 10.32.0.0/26 of abc/default is not marked as taken", "somebody wrote below arpanet/subnets by hand",
-        "remove.yml -e deployment=abc, and deploy it again", None,
+        f"`consul kv put {MANAGEMENT} {BLOCK} '{{\"10.32.0.0/26\": \"abc/default\"}}'` on a manager, "
+        "while nobody deploys", None,
+    ),
+    (
+        lambda parts: (
+            parts["ledger"]["owners"].update({"abc/default": "10.32.0.0/20"}),
+            parts["ledger"]["blocks"].clear(),
+            parts["ledger"]["things"].clear(),
+        ),
+        "subnet 10.32.0.0/20 of abc/default is not marked as taken", "somebody wrote below arpanet/subnets by hand",
+        ANEW, None,
     ),
     (
         kept("nodes", node2={"networks": {"eth1": "10.32.0.0/16"}}),
         "subnet 10.32.0.0/26 of abc/default overlaps 10.32.0.0/16 (eth1 on node2)",
         "node2 got that network after the subnet was taken",
-        "take it away there, or remove abc and deploy it again", None,
+        "`ip route show 10.32.0.0/16` and `docker network ls` on node2 show it: take it away there, "
+        f"or move the deployment: {ANEW}", None,
     ),
     (
         lambda parts: parts["ledger"]["things"].append(thing("network", "abc_old", "abc")),
@@ -226,12 +301,15 @@ TABLE: list[tuple[Break, str, str, str, str | None]] = [
     (
         lambda parts: parts["ledger"]["things"][0].update(subnets=["10.40.0.0/26"]),
         "network abc_default is 10.40.0.0/26, but Consul says 10.32.0.0/26",
-        "it was made, or written down, by somebody else", "remove.yml -e deployment=abc, and deploy it again", None,
+        "it was made, or written down, by somebody else", ANEW, None,
     ),
     (
         kept("volumes", abc={"data": "node7"}),
-        "volume data of abc is on node7, which is in no swarm", "its service waits for that node",
-        "deploy abc with -e move_volumes=data, which starts on an empty one", None,
+        "volume data of abc is on node7, which is in no swarm",
+        "node7 left with it, or was taken out, and its service waits for that node",
+        "`ansible-playbook site.yml --limit node7` lets the node in again; "
+        "`ansible-playbook deploy.yml -e stack=FILE -e deployment=abc -e move_volumes=data` starts on an empty one",
+        None,
     ),
 ]  # fmt: skip
 
@@ -254,7 +332,7 @@ def test_a_stopped_agent_is_the_cause_of_what_follows() -> None:
     parts = healthy()
     unit("node2", "arpanet-agent.service", active=False, state="inactive")(parts)
     step("register")(parts)
-    told(what="the agent of node2 is stopped", about="agent", node="node2")(parts)
+    told("the agent of node2 is stopped", about="agent", node="node2")(parts)
     first, second = found(parts)
     assert (first.repair, second.repair) == ({"do": "start", "node": "node2", "unit": "arpanet-agent.service"},) * 2
     assert second.cause == "the agent of node2 does not run"
@@ -263,7 +341,7 @@ def test_a_stopped_agent_is_the_cause_of_what_follows() -> None:
 def test_a_stopped_consul_explains_its_node_and_its_names() -> None:
     parts = healthy()
     unit("node2", "consul.service", active=False, state="inactive")(parts)
-    told(what="node2 is only partly there", about="node", node="node2")(parts)
+    told("node2 is only partly there", about="node", node="node2")(parts)
     parts["looks"]["node2"]["errors"] = {"consul": "no answer", "dns 127.0.0.1": "no answer"}
     parts["looks"]["node2"]["dns"] = {}
     dns("node1", "10.32.0.5")(parts)
@@ -273,7 +351,7 @@ def test_a_stopped_consul_explains_its_node_and_its_names() -> None:
 def test_names_that_are_known_to_be_wrong_are_said_once() -> None:
     parts = healthy()
     step("register")(parts)
-    told(what="2.web.abc runs on node2 but is not in DNS", about="name", node="node2")(parts)
+    told("2.web.abc runs on node2 but is not in DNS", about="name", node="node2")(parts)
     dns("node1", "10.32.0.5")(parts)
     dns("node2", "10.32.0.5")(parts)
     assert [one.what for one in found(parts)] == ["2.web.abc runs on node2 but Consul there says otherwise"]
@@ -283,10 +361,10 @@ def test_nothing_is_claimed_of_a_node_that_was_not_looked_at() -> None:
     parts = healthy()
     del parts["looks"]["node2"]
     parts["silent"]["node2"] = "timed out"
-    told(what="node2 is down", about="node", node="node2")(parts)
+    told("node2 is down", about="node", node="node2")(parts)
     dns("node1", "10.32.0.5")(parts)
     (one,) = found(parts)
-    assert (one.what, one.cause) == ("node2 is down", "timed out")
+    assert (one.what, one.cause) == ("node2 is down", "c; Ansible says: timed out")
 
 
 @pytest.mark.parametrize("part", ["swarm", "consul"])
@@ -306,13 +384,37 @@ def test_a_deployment_that_somebody_is_at_work_on_is_left_alone() -> None:
     assert found(parts) == []
 
 
+def test_a_subnet_that_two_have_taken_is_not_taken_from_either() -> None:
+    parts = healthy()
+    kept("owners", **{"xyz/default": "10.32.0.0/25"})(parts)
+    (one,) = found(parts)
+    assert one.what == "subnet 10.32.0.0/25 of xyz/default is not marked as taken"
+    assert one.mend.startswith("`ansible-playbook remove.yml -e deployment=xyz`, then ")
+
+
+def test_who_gives_no_reason_is_a_finding_all_the_same() -> None:
+    parts = healthy()
+    parts["silent"]["node3"] = " "
+    parts["looks"]["node1"]["errors"]["dns 127.0.0.1"] = ""
+    told("node4 is down", about="node", node="node4")(parts)
+    parts["silent"]["node4"] = ""
+    assert [one.cause.partition(":")[0] for one in found(parts)] == [
+        "c; Ansible says",
+        "it gives no reason",
+        "it gives no reason",
+    ]
+
+
 def test_text() -> None:
-    lines = doctor.as_text([Finding("it is wrong", "why", "do that", repair={"do": "x"}), Finding("b")], 2, 1, ["a"])
-    assert lines.splitlines() == [
+    mend = "`systemctl start serf` on a"
+    found = [Finding("it is wrong", "why", mend, repair={"do": "x"}), Finding("b", "c", mend)]
+    assert doctor.as_text(found, 2, 1, ["a"]).splitlines() == [
         "mended: a",
         "- it is wrong",
         "    cause: why",
-        "    mend: do that",
+        f"    mend: {mend}",
         "- b",
+        "    cause: c",
+        f"    mend: {mend}",
         "2 findings; 1 of them doctor.yml -e repair=true mends by itself.",
     ]

@@ -43,7 +43,8 @@ def test_problems_come_before_tables() -> None:
     lines = text(parts)
     assert lines[0] == "3 nodes, 1 deployment, 1 PROBLEM (asked node1)"
     assert lines[1].startswith("  node3 is only partly there")
-    assert lines[3].startswith("NODE ")
+    assert [line.partition(":")[0] for line in lines[2:4]] == ["    cause", "    mend"]
+    assert lines[5].startswith("NODE ")
 
 
 def test_what_nobody_can_tell_is_a_question_mark() -> None:
