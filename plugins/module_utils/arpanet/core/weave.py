@@ -21,6 +21,8 @@ ESTABLISHED = "established"
 
 # Seconds that a node may not be ready before tasks on Weave leave it.
 GRACE = 30.0
+# The same of a node whose guard was stopped, which is how a plugin is changed.
+GRACE_STOPPED = 300.0
 
 _OURSELF = "ourself"
 
@@ -237,7 +239,8 @@ def gates(
     To close one moves the tasks there elsewhere: so only after a while, in which a service may restart, and never
     the last one, for then something else is wrong.
 
-    :param records: by node, what it wrote (`State.as_value`); a node without one has no Weave.
+    :param records: by node, what it wrote (`State.as_value`, and `stopped` by a guard that was); a node without one has
+        no Weave.
     :param unready_for: by node, for how many seconds it has not been ready.
     """
     known = [*nodes]
@@ -247,9 +250,15 @@ def gates(
         found += [
             Gate(node.id, node.name, False)
             for node in known
-            if node.open and node.name not in ready and unready_for.get(node.name, 0.0) >= GRACE
+            if node.open
+            and node.name not in ready
+            and unready_for.get(node.name, 0.0) >= _grace(records.get(node.name))
         ]
     return found
+
+
+def _grace(record: Mapping[str, Any] | None) -> float:
+    return GRACE_STOPPED if record and record.get("stopped") else GRACE
 
 
 def unready(nodes: Iterable[str], records: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -182,5 +182,6 @@ class Guard:
         value = {
             **State(unready="arpanet-weave.service is stopped there").as_value(self._name),
             "fence": "kept as it was",
+            "stopped": True,
         }
         self._consul.put(names.weave_key(self._name), value)

@@ -6,6 +6,7 @@ import pytest
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import weave
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.weave import (
     GRACE,
+    GRACE_STOPPED,
     Gate,
     State,
     fast,
@@ -195,7 +196,7 @@ def test_a_router_starts_again_as_it_did_before(openvswitch: bool, bridge: bool,
     assert ("--no-fastdp" in arguments) != found
 
 
-READY, NOT = {"ready": True}, {"ready": False}
+READY, NOT, STOPPED = {"ready": True}, {"ready": False}, {"ready": False, "stopped": True}
 
 
 @pytest.mark.parametrize(
@@ -205,6 +206,8 @@ READY, NOT = {"ready": True}, {"ready": False}
         pytest.param({"a": READY, "b": NOT}, "ab", GRACE - 1, {}, id="for a moment"),
         pytest.param({"a": READY, "b": NOT}, "ab", GRACE, {"b": False}, id="for a while"),
         pytest.param({"a": READY}, "ab", GRACE, {"b": False}, id="has no Weave"),
+        pytest.param({"a": READY, "b": STOPPED}, "ab", GRACE, {}, id="is being changed"),
+        pytest.param({"a": READY, "b": STOPPED}, "ab", GRACE_STOPPED, {"b": False}, id="was stopped"),
         pytest.param({"a": READY, "b": NOT}, "a", 99, {}, id="closed already"),
         pytest.param({"a": READY, "b": READY}, "a", 0, {"b": True}, id="ready again, at once"),
         pytest.param({"a": NOT, "b": NOT}, "ab", 99, {}, id="never all of them"),
