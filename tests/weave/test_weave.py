@@ -2,6 +2,8 @@
 
 import json
 import re
+import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ from harness.eventually import eventually
 from harness.load import HEALTH, LOAD, asked, asked_more_than, failures
 from harness.node import Node, NodeError
 
+# A router's own process, and not the shell that looks for it.
+ROUTER = "^/home/weave/weave[r]|^/usr/bin/python3 /plugin[.]py"
 CONNECT = "import socket, sys; socket.create_connection((sys.argv[1], 80), 3); print('there')"
 
 
@@ -169,8 +173,7 @@ def test_it_survives_what_ends_it(lab: Lab, abc: str) -> None:
     node.run("systemctl restart docker", timeout=180)
     lab.well(within=180)
     eventually(lambda: lab.reach_each_other(abc), within=120)
-    # The plugin's own process, and not the shell that looks for it.
-    node.run("kill -9 $(pgrep -f '^/home/weave/weave[r]|^/usr/bin/python3 /plugin[.]py')")
+    node.run(f"kill -9 $(pgrep -f '{ROUTER}')")
     lab.well(within=180)
     eventually(lambda: lab.reach_each_other(abc), within=120)
     lab.cluster.stop(node)
@@ -202,6 +205,111 @@ def test_keys_are_rotated(lab: Lab, abc: str) -> None:
     lab.well()
     eventually(lambda: lab.reach_each_other(abc))
     assert lab.site().changed == 0
+
+
+def blocked(lab: Lab, verb: str) -> None:
+    """No VXLAN between nodes, from now on (-I) or no more (-D)."""
+    for node in lab.cluster.nodes:
+        node.run(f"iptables -w {verb} INPUT -i eth0 -p udp --dport 4789 -j DROP")
+
+
+def test_it_works_where_vxlan_is_blocked(lab: Lab, abc: str) -> None:
+    blocked(lab, "-I")
+    try:
+        lab.deploy(PAIR, abc)
+        assert len({one.node.name for one in lab.cluster.containers(abc)}) > 1
+        eventually(lambda: lab.reach_each_other(abc), within=60)
+    finally:
+        blocked(lab, "-D")
+
+
+SNIFF = """
+import socket, sys, time
+wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.ntohs(3))
+wire.bind(("eth0", 0))
+wire.settimeout(0.2)
+print("listening", flush=True)
+seen, found = 0, 0
+until = time.monotonic() + 8
+while time.monotonic() < until:
+    try:
+        frame = wire.recv(65536)
+    except TimeoutError:
+        continue
+    seen += 1
+    found += sys.argv[1].encode() in frame
+print(seen, found)
+"""
+
+
+@pytest.mark.parametrize("driver", ["weave", "overlay"])
+def test_what_is_on_the_wire(lab: Lab, abc: str, given: bool, driver: str) -> None:
+    """Weave's frames cannot be read. Overlay's can, so that the test would see it."""
+    if driver == "weave" and not given:
+        pytest.skip("what stands in for Weave encrypts nothing")
+    lab.deploy(PAIR, abc, driver)
+    asker, *_ = lab.cluster.containers(abc, "client")
+    there = next(one for one in lab.cluster.containers(abc, "web") if one.node is not asker.node)
+    word = "a-word-that-nobody-else-says"
+    with subprocess.Popen(
+        there.node.argv(f"python3 -u -c {shlex.quote(SNIFF)} {word}"), stdout=subprocess.PIPE, text=True
+    ) as sniffing:
+        assert sniffing.stdout is not None
+        assert sniffing.stdout.readline() == "listening\n"
+        for _ in range(5):
+            asker.ask(f"{there.address}/?{word}")
+        seen, found = map(int, sniffing.stdout.read().split())
+    assert seen > 5
+    assert bool(found) is (driver == "overlay")
+
+
+def test_tasks_stay_away_from_a_node_whose_plugin_does_not_come_up(lab: Lab, abc: str) -> None:
+    lab.deploy(PAIR, abc)
+    node = lab.cluster.nodes[-1]
+
+    def labelled() -> dict[str, str]:
+        nodes = lab.cluster.managers[0].engine("/nodes")
+        return {one["Description"]["Hostname"]: one["Spec"]["Labels"].get("arpanet.weave", "") for one in nodes}
+
+    def elsewhere() -> None:
+        assert labelled()[node.name] == "off"
+        found = lab.cluster.containers(abc)
+        assert found
+        assert node.name not in {one.node.name for one in found}
+
+    def back() -> None:
+        assert labelled()[node.name] == ""
+
+    entry = node.run(
+        "ls /var/lib/docker/plugins/*/rootfs/plugin.py /var/lib/docker/plugins/*/rootfs/home/weave/weaver "
+        "2>/dev/null || true"
+    ).split()[0]
+    node.run(f"mv {entry} {entry}.away && kill -9 $(pgrep -f '{ROUTER}')")
+    try:
+        eventually(lambda: _is_unready(lab, node.name), within=60)
+        eventually(elsewhere, within=180)
+        eventually(lambda: lab.reach_each_other(abc), within=60)
+        doctor = lab.playbooks.run("doctor")
+        assert doctor.code != 0
+        assert f"Weave on {node.name} is not ready" in doctor.words
+        assert re.search(rf"{node.name} +not ready", lab.playbooks.run("status").output)
+    finally:
+        node.run(f"mv {entry}.away {entry}")
+    lab.well(within=180)
+    eventually(back, within=60)
+
+
+def test_status_and_doctor_tell_of_it(lab: Lab, abc: str) -> None:
+    lab.deploy(PAIR, abc)
+    eventually(lambda: lab.reach_each_other(abc))
+    status = lab.playbooks.do("status").output
+    for node, told in lab.told().items():
+        (line,) = (line for line in status.splitlines() if line.startswith(node) and told["peer"] in line)
+        assert f" {told['path']} " in line
+        assert "2 established" in line
+        assert ("not encrypted" not in line) is told["encrypted"]
+        assert told["encrypted"]
+    assert lab.playbooks.run("doctor").code == 0
 
 
 ASK = """
