@@ -54,8 +54,8 @@ def table(node: Node) -> str:
     return node.run("nft list table inet arpanet 2>/dev/null || true")
 
 
-def all_answer(world: World, *numbers: int) -> None:
-    """Every instance answers every other by name, over the overlay network, and strangers at the published port."""
+def all_answer(world: World, *numbers: int, stranger: int = 4) -> None:
+    """Every instance answers every other by name, over the overlay network, and a stranger at the published port."""
     containers = world.cluster.containers("open", nodes=[world.node(number) for number in numbers])
     assert sorted(one.node.name for one in containers) == [f"node{number}" for number in numbers]
     addresses = sorted(one.address for one in containers)
@@ -65,7 +65,7 @@ def all_answer(world: World, *numbers: int) -> None:
             one.run("python3", "-c", f"import urllib.request as u; u.urlopen('http://{address}:8000/', timeout=5)")
     for number in numbers:
         ask = f"import urllib.request as u; u.urlopen('http://{world.node(number).address}:18080/', timeout=5)"
-        world.node(4).run(shlex.join(["python3", "-c", ask]))
+        world.node(stranger).run(shlex.join(["python3", "-c", ask]))
 
 
 def test_off_there_is_no_table(world: World) -> None:

@@ -13,13 +13,15 @@ from urllib.parse import quote
 
 from ..core import names
 from ..core.drivers import PLUGIN
+from ..core.fence import TABLE
 from ..core.firewalld import DEFINITION
 from ..core.host import distribution
 from ..core.plugins import MARK
-from ..core.reset import BRIDGE, DAEMON, PATHS, UNITS, Node, Step
-from . import firewalld, host
+from ..core.reset import BRIDGE, DAEMON, LINKS, PATHS, UNITS, Node, Step
+from . import firewalld, host, nft
 from .swarm import Swarm, SwarmError
 
+WEAVE = "/etc/arpanet/weave.json"
 _SYSTEM = Path("/etc/systemd/system")
 _USERS = ("consul", "serf")
 # Containers of the swarm are removed a moment after it is left.
@@ -102,6 +104,9 @@ def read() -> Node:
         bridge=bridge,
         volumes=volumes,
         plugins=plugins,
+        # Somebody else's Weave would have the same.
+        links=tuple(link for link in LINKS if Path(WEAVE).exists() and Path("/sys/class/net", link).exists()),
+        rules=(TABLE,) if nft.has("bridge", TABLE) else (),
         users=tuple(user for user in _USERS if user in users and user not in packages),
         ports=firewalld.runs() and Path(DEFINITION).exists(),
     )
@@ -113,6 +118,8 @@ def apply(step: Step) -> None:
         "stop": lambda: _systemctl("disable", "--now", *step.names),
         "leave": _leave,
         "delete_plugins": lambda: _each(step, _Engine().delete_plugin),
+        "delete_links": lambda: _each(step, lambda name: _program("ip", "link", "delete", name)),
+        "delete_rules": lambda: _each(step, lambda name: _program("nft", "delete", "table", "bridge", name)),
         "delete_volumes": lambda: _each(step, lambda name: _Engine().delete("volumes", name)),
         "delete_network": lambda: _each(step, lambda name: _Engine().delete("networks", name)),
         "close": firewalld.close,
@@ -133,9 +140,13 @@ def _each(step: Step, do: Callable[[str], None]) -> None:
 
 
 def _systemctl(*words: str) -> None:
-    code, said = host.run("systemctl", *words, timeout=120)
+    _program("systemctl", *words, where="; `journalctl -xe` says why")
+
+
+def _program(*words: str, where: str = "") -> None:
+    code, said = host.run(*words, timeout=120)
     if code:
-        raise ResetError(f"systemctl {' '.join(words)} failed; `journalctl -xe` says why {said.strip()}")
+        raise ResetError(f"{' '.join(words)} failed{where} {said.strip()}".rstrip())
 
 
 def _leave() -> None:

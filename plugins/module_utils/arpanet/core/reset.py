@@ -23,6 +23,7 @@ PATHS = (
     "/usr/local/bin/arpanet",
     "/usr/local/bin/consul",
     "/usr/local/bin/serf",
+    "/var/cache/arpanet",
     "/var/lib/arpanet",
     "/var/lib/consul",
     "/var/lib/docker-registry/docker",
@@ -30,6 +31,8 @@ PATHS = (
     "/var/lib/weave",
 )
 DAEMON = "/etc/docker/daemon.json"
+# What Weave's router has made, which outlives it.
+LINKS = ("vethwe-bridge", "datapath", "weave")
 # Made by Docker for the swarm's sake.
 BRIDGE = "docker_gwbridge"
 
@@ -38,8 +41,9 @@ BRIDGE = "docker_gwbridge"
 class Node:
     """What is there: `units` have a file of ours, `running` are those that run or start with the host.
 
-    `daemon` tells whether Docker's configuration is ours, `plugins` are managed ones of ours, `users` those that no
-    package needs, `ports` whether a firewalld that runs has the cluster's.
+    `daemon` tells whether Docker's configuration is ours, `plugins` are managed ones of ours, `links` and `rules` (tables
+    of nftables) what these leave behind, `users` those that no package needs, `ports` whether a firewalld that runs has
+    the cluster's.
     """
 
     units: frozenset[str] = frozenset()
@@ -51,6 +55,8 @@ class Node:
     bridge: bool = False
     volumes: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
     ports: bool = False
 
@@ -84,6 +90,8 @@ def plan(node: Node, volumes: bool) -> list[Step]:
     if node.member:
         steps.append(Step("leave", ("the swarm",)))
     add("delete_plugins", node.plugins)
+    add("delete_links", node.links)
+    add("delete_rules", node.rules)
     if volumes:
         add("delete_volumes", node.volumes)
     if node.bridge:
