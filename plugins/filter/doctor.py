@@ -17,6 +17,8 @@ OPTIONAL = ("arpanet-registry-proxy.service", "arpanet-weave.service")
 MANAGERS = ("arpanet-registry.service",)
 # Whoever wants it has enabled it.
 ASKED_FOR = ("arpanet-firewall.service",)
+# The host's own, of which nobody here knows whether it has to run.
+OTHERS = ("firewalld.service",)
 
 
 def findings(
@@ -42,6 +44,8 @@ def findings(
 
 
 def _has_to_run(unit: str, look: Mapping[str, Any], manager: bool) -> bool:
+    if unit in OTHERS:
+        return False
     if unit in ASKED_FOR:
         return bool(look["units"][unit]["enabled"])
     if unit in MANAGERS:
