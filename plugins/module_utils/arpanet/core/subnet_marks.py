@@ -1,0 +1,73 @@
+"""Whether what is written down of subnets agrees: each owner's subnet is marked in its block, and nobody else's.
+
+Both are keys in Consul (docs/subnets.md), written together; who writes by hand may write one alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Network
+
+from . import mends, names
+from .findings import Finding
+from .ledger import Ledger
+from .subnets import blocks_of
+
+
+def findings(ledger: Ledger) -> Iterator[Finding]:
+    """Subnets whose owner and whose block disagree, and those that a node uses otherwise."""
+    by_cidr = {cidr: owner for owner, cidr in ledger.owners.items()}
+    for owner, cidr in sorted(ledger.owners.items()):
+        if ledger.blocks.get(cidr) != owner:
+            yield Finding(
+                f"subnet {cidr} of {owner} is not marked as taken",
+                "somebody wrote below arpanet/subnets by hand",
+                _mark(ledger, cidr, owner),
+            )
+    for cidr, owner in sorted(ledger.blocks.items()):
+        if by_cidr.get(cidr) != owner:
+            yield Finding(
+                f"subnet {cidr} is marked as taken by {owner}, which has {ledger.owners.get(owner, 'none')}",
+                "somebody wrote below arpanet/subnets by hand",
+                _unmark(ledger, cidr),
+            )
+    for owner, cidr in sorted(ledger.owners.items()):
+        for node, value in sorted(ledger.nodes.items()):
+            for name, used in sorted((value.get("networks") or {}).items()):
+                if IPv4Network(cidr).overlaps(IPv4Network(used)):
+                    deployment = owner.partition("/")[0]
+                    yield Finding(
+                        f"subnet {cidr} of {owner} overlaps {used} ({name} on {node})",
+                        f"{node} got that network after the subnet was taken",
+                        f"`ip route show {used}` and `docker network ls` on {node} show it: take it away there, "
+                        f"or move the deployment: {mends.anew(deployment)}",
+                    )
+
+
+def _mark(ledger: Ledger, cidr: str, owner: str) -> str:
+    """What writes down that a subnet is taken, unless somebody else may have it by now."""
+    block = _block(ledger, cidr)
+    if block is None or any(IPv4Network(cidr).overlaps(IPv4Network(other)) for other in block[1]):
+        return mends.anew(owner.partition("/")[0])
+    key, marks = block
+    return f"{mends.write(key, {**marks, cidr: owner})}, while nobody deploys"
+
+
+def _unmark(ledger: Ledger, cidr: str) -> str:
+    block = _block(ledger, cidr)
+    if block is None:
+        return f"{mends.consul('kv get -recurse', names.BLOCKS_PREFIX)} shows the keys that it has to be taken out of"
+    key, marks = block
+    return (
+        f"{mends.write(key, {other: owner for other, owner in marks.items() if other != cidr})}, while nobody deploys"
+    )
+
+
+def _block(ledger: Ledger, cidr: str) -> tuple[str, dict[str, str]] | None:
+    """The key and the marks of the block that a subnet lies in; None of several, or where somebody wrote nonsense."""
+    try:
+        blocks = blocks_of(IPv4Network(cidr))
+        marks = {other: owner for other, owner in ledger.blocks.items() if IPv4Network(other).overlaps(blocks[0])}
+    except ValueError:
+        return None
+    return (names.subnet_block_key(blocks[0]), marks) if len(blocks) == 1 else None
