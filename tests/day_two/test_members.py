@@ -14,13 +14,14 @@ def test_a_manager_leaves_and_joins_again(lab: Lab, load: str) -> None:
     assert playbooks.do("leave", "--check", node=node).changed > 0
     is_manager(cluster, node)
     playbooks.do("leave", node=node)
-    is_nobody(cluster, node)
+    # The gossip takes a moment to tell all.
+    eventually(lambda: is_nobody(cluster, node))
     assert lab.node(node).run("ls -d /etc/arpanet/keys /etc/arpanet/tokens 2>/dev/null || true") == ""
     assert playbooks.do("leave", node=node).changed == 0
     assert playbooks.do("leave", "--check", node=node).changed == 0
 
     assert playbooks.do("site", "--check").changed > 0
-    is_nobody(cluster, node)
+    eventually(lambda: is_nobody(cluster, node))
     playbooks.do("site", "--limit", f"localhost:{node}")
     eventually(lambda: is_manager(cluster, node), within=60)
     assert playbooks.do("site").changed == 0
@@ -39,7 +40,7 @@ def test_a_dead_worker_is_taken_out_and_another_takes_its_place(lab: Lab, load: 
     assert playbooks.do("leave", "--check", node=node).changed > 0
     assert in_swarm(cluster)[node] == "down"
     playbooks.do("leave", node=node)
-    is_nobody(cluster, node)
+    eventually(lambda: is_nobody(cluster, node))
     assert playbooks.do("leave", node=node).changed == 0
     eventually(lambda: leases_agree(cluster), within=60)
 
