@@ -144,10 +144,7 @@ def test_what_users_keep_secret_arrives_and_is_shown_nowhere(
 
 
 def starts(cluster: Cluster) -> dict[str, str]:
-    """Processes that a rotation leaves alone; Consul's servers take their tokens when they start."""
-    return cluster.each(
-        lambda node: node.run(f"systemctl show --property=MainPID docker serf {'' if node.manager else 'consul'}")
-    )
+    return cluster.each(lambda node: node.run("systemctl show --property=MainPID docker consul serf"))
 
 
 def leading(cluster: Cluster) -> str:

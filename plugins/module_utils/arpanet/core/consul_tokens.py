@@ -133,6 +133,9 @@ def rules(policy: str) -> str:
 
 # What Consul itself calls the token that its servers' configuration names, before 1.11 and since.
 _FIRST = ("Master Token", "Initial Management Token")
+# Consul's own policy for who may do anything, and a token that had it.
+_ANYTHING = "global-management"
+_RETIRED: Mapping[str, Any] = {"Description": f"{PREFIX}retired", "Policies": []}
 
 
 @dataclass(frozen=True)
@@ -174,7 +177,7 @@ def token_steps(key: str, found: Iterable[Mapping[str, Any]], management: bool =
     there = {item["AccessorID"]: item for item in found}
     purposes = {purpose: sorted(f"{PREFIX}{policy}" for policy in policies) for purpose, policies in PURPOSES.items()}
     if management:
-        purposes[MANAGEMENT] = ["global-management"]
+        purposes[MANAGEMENT] = [_ANYTHING]
     steps = []
     for purpose, wanted in purposes.items():
         mine = accessor(key, purpose)
@@ -193,6 +196,8 @@ def token_steps(key: str, found: Iterable[Mapping[str, Any]], management: bool =
 def old_tokens(key: str, found: Iterable[Mapping[str, Any]]) -> list[Step]:
     """The tokens of ours that follow from other keys, to be deleted. `found` has their Description, too.
 
+    One that could do anything stays, and may do nothing: servers remember the first token that they started with, and
+    whichever leads next makes it anew, with all its rights, if it is not there.
     Empty while management does not follow from this key: it would be the last one that may do anything.
     """
     known = list(found)
@@ -200,8 +205,13 @@ def old_tokens(key: str, found: Iterable[Mapping[str, Any]]) -> list[Step]:
     if accessor(key, MANAGEMENT) not in {item["AccessorID"] for item in known}:
         return []
     return [
-        Step("token", item["Description"], None, item["AccessorID"])
+        Step("token", item["Description"], _RETIRED if _may_do_anything(item) else None, item["AccessorID"])
         for item in known
         if item["AccessorID"] not in mine
+        and item.get("Description") != _RETIRED["Description"]
         and (item.get("Description", "").startswith(PREFIX) or item.get("Description") in _FIRST)
     ]
+
+
+def _may_do_anything(token: Mapping[str, Any]) -> bool:
+    return _ANYTHING in {link["Name"] for link in token.get("Policies") or ()}
