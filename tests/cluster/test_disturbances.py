@@ -1,5 +1,7 @@
 """What dies comes back, and what is restarted keeps or restores its registrations."""
 
+import json
+
 import pytest
 from harness.claims import answers, dns_agrees, leases_agree
 from harness.cluster import Cluster
@@ -58,6 +60,18 @@ def test_consul_that_lost_everything_it_knew_hears_it_again(probe: str, cluster:
     for service_id in ("1.pricing.probe", "1.pricing.probe.dns"):
         pricing.node.consul(f"/v1/agent/service/deregister/{service_id}", "PUT", purpose="registrar")
     eventually(lambda: _whole(cluster, probe), within=60)
+
+
+def test_what_a_node_left_behind_that_was_set_up_anew_leaves_dns(probe: str, cluster: Cluster) -> None:
+    """Its Consul does not know the instances of its former life, and has no right to remove them."""
+    (pricing,) = cluster.containers(probe, "pricing")
+    meta = {"arpanet-deployment": probe, "arpanet-service": "pricing", "arpanet-container": "c0ffee"}
+    service = {"ID": "9.pricing.probe.dns", "Service": probe, "Tags": ["pricing"], "Address": "10.9.9.9", "Meta": meta}
+    body = {"Node": pricing.node.name, "Address": pricing.node.address, "Service": service}
+    cluster.manager.consul("/v1/catalog/register", "PUT", purpose="management", body=json.dumps(body))
+    assert service["ID"] in cluster.registrations(probe)
+    eventually(lambda: _whole(cluster, probe), within=60)
+    assert service["ID"] not in cluster.registrations(probe)
 
 
 @pytest.mark.parametrize("role", ["manager", "worker"])

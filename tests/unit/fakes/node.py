@@ -36,6 +36,8 @@ class FakeNodeConsul(FakeConsul):
     def __init__(self) -> None:
         super().__init__()
         self.services: dict[str, Registration] = {}
+        # What the catalog has of this node, and its agent has forgotten.
+        self.ghosts: dict[str, Registration] = {}
         self.calls: list[str] = []
         self.down = False
         self.alive: dict[str, bool] = {}
@@ -63,6 +65,14 @@ class FakeNodeConsul(FakeConsul):
         self._ask()
         self.calls.append(f"-{service_id}")
         self.services.pop(service_id, None)
+
+    def external(self, node: str) -> tuple[str, dict[str, Registration]]:
+        self._ask()
+        return "10.0.0.1", {**self.services, **self.ghosts}
+
+    def deregister_external(self, node: str, service_id: str) -> None:
+        self._ask()
+        del self.ghosts[service_id]
 
     def nodes(self) -> dict[str, bool]:
         return self.alive

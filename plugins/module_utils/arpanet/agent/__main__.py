@@ -21,6 +21,7 @@ from ..adapters.welcome import gossip_keys, welcome
 from ..core import names
 from .config import DEFAULT_PATH, Config, ConfigError, load
 from .door import Door, stand
+from .ghosts import Ghosts
 from .gossip_watcher import GossipWatcher
 from .keeper import Keeper
 from .leader import Leader
@@ -92,6 +93,7 @@ def _for_ever(config: Config) -> None:
     signals = StopSignals(Containers(config.docker))
 
     heart = _consul(config)
+    ghosts = Ghosts(_consul(config))
     # Three looks may be missed before the agent counts as silent.
     patience = max(30, round(3 * config.interval))
 
@@ -100,6 +102,8 @@ def _for_ever(config: Config) -> None:
             # First, because it needs no server of Consul's to answer.
             heart.beat(names.AGENT_SERVICE, patience)
         keeper.look(whole)
+        if whole:
+            ghosts.look()
         signals.learn(registrar.seen or ())
 
     # systemd hears of every turn, failed ones too: who retries is alive.
