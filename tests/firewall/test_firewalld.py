@@ -21,7 +21,8 @@ def node(world: World) -> Iterator[Node]:
     node.run("systemctl enable --now firewalld && firewall-cmd --state")
     with subprocess.Popen(node.argv(f"exec python3 -m http.server {ELSEWHERE}"), stdout=subprocess.DEVNULL) as serving:
         yield node
-        node.run(f"pkill -f 'http.server {ELSEWHERE}'")
+        # It does not outlive a reboot.
+        node.run(f"pkill -f 'http.serve[r] {ELSEWHERE}' || true")
         serving.wait(timeout=30)
 
 
