@@ -162,12 +162,16 @@ def another_leader(cluster: Cluster) -> Iterator[None]:
     def elected() -> None:
         assert asked.consul("/v1/status/leader").partition(":")[0] not in ("", leader)
 
+    def back() -> None:
+        assert led.consul("/v1/status/leader")
+
     led.run("systemctl stop consul")
     try:
         eventually(elected, within=60)
         yield
     finally:
         led.run("systemctl start consul")
+        eventually(back, within=60)
 
 
 def _secret_line(text: str) -> str:
