@@ -156,3 +156,14 @@ def test_refusals(consul: Consul, run: Run, options: dict[str, Any], message: st
 def test_the_agents_own_node_is_not_external(consul: Consul, run: Run) -> None:
     result = run(name="x", node=consul.node_name(), address="10.0.0.1")
     assert "has a Consul agent" in result["msg"]
+
+
+def test_a_name_that_begins_the_id_of_another_node_is_a_name(consul: Consul) -> None:
+    assert consul.node_name() != "db"
+    assert consul.external("db") is None
+    consul.register_external("db", "10.0.8.20", Registration("ledger", "ledger", address="10.0.8.20"))
+    found = consul.external("DB")
+    assert found is not None
+    assert (found[0], [*found[1]]) == ("10.0.8.20", ["ledger"])
+    consul.deregister_external("db")
+    assert consul.external("db") is None

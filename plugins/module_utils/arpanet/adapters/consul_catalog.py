@@ -53,7 +53,8 @@ class Catalog(Connection):
         """Address and services (by ID) of a node in the catalog; None when there is no such node."""
         with self.asking(f"asking for node {node}"):
             _, found = self.api.catalog.node(node)
-        if not found:
+        # Consul takes a name that no node has for the beginning of a node's id, as "db" may well be.
+        if not found or found["Node"]["Node"].casefold() != node.casefold():
             return None
         services = {key: as_registration(item, "") for key, item in (found.get("Services") or {}).items()}
         return str(found["Node"]["Address"]), services

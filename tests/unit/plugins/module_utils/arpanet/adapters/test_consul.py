@@ -168,8 +168,12 @@ def test_sessions_and_locks() -> None:
 def test_external_nodes() -> None:
     consul, script = scripted(
         {
-            "/v1/catalog/node/db": {"Node": {"Address": "10.9.0.1"}, "Services": {SERVICE["ID"]: SERVICE}},
-            "/v1/catalog/node/empty": {"Node": {"Address": "10.9.0.2"}, "Services": None},
+            "/v1/catalog/node/db": {
+                "Node": {"Node": "db", "Address": "10.9.0.1"},
+                "Services": {SERVICE["ID"]: SERVICE},
+            },
+            "/v1/catalog/node/empty": {"Node": {"Node": "Empty", "Address": "10.9.0.2"}, "Services": None},
+            "/v1/catalog/node/fe": {"Node": {"Node": "node1", "Address": "10.9.0.3"}, "Services": None},
             "/v1/catalog/node/none": "null",
             "/v1/catalog/register": "true",
             "/v1/catalog/deregister": "true",
@@ -178,6 +182,7 @@ def test_external_nodes() -> None:
     assert consul.external("db") == ("10.9.0.1", {REGISTRATION.id: REGISTRATION})
     assert consul.external("empty") == ("10.9.0.2", {})
     assert consul.external("none") is None
+    assert consul.external("fe") is None
     consul.register_external("db", "10.9.0.1", REGISTRATION)
     assert script.body()["node"] == "db"
     assert script.body()["service"]["Service"] == "abc"
