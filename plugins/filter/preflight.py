@@ -70,6 +70,7 @@ class FilterModule:
             "key_problems": preflight.key_problems,
             "node_problems": node_problems,
             "peer_address": peer_address,
+            "raft_problems": preflight.raft_problems,
             "swarm_nodes": swarm_nodes,
             "swarm_problems": preflight.swarm_problems,
         }

@@ -10,7 +10,7 @@ module: consul_ready
 short_description: Waits until this node's Consul answers and its servers are healthy
 version_added: 0.1.0
 description:
-  - Waits until the node's agent answers and knows a leader, and on a manager also until all servers are healthy.
+  - Waits until the node's agent answers and knows a leader, and with O(servers) also until these are healthy.
 author:
   - The arpanet.cluster authors (@arpanet)
 attributes:
@@ -28,7 +28,7 @@ options:
     description:
       - Names of servers that have to be healthy, as far as they vote. A follower has to catch up before the next one
         may stop; who is down already is left out.
-      - Needs the management token's file, which managers have. Without it only the leader is waited for.
+      - Needs the management token's file, which managers have. Without this option only the leader is waited for.
     type: list
     elements: str
     default: []
@@ -71,17 +71,19 @@ def main() -> None:
     if module.check_mode:
         module.exit_json(changed=False)
     admin, servers = Admin(), module.params["servers"]
+    ill: list[str] = []
+
+    def well() -> bool:
+        ill[:] = admin.ailing(servers)
+        return not ill
+
     try:
         until(lambda: bool(admin.leader()), module.params["timeout"], "Consul knows no leader")
         if servers:
-            until(
-                lambda: not admin.ailing(servers),
-                module.params["timeout"],
-                f"Of Consul's servers {', '.join(servers)}, not all are healthy",
-            )
+            until(well, module.params["timeout"], "Not all of Consul's servers are healthy")
         module.exit_json(changed=False, leader=admin.leader())
     except AdminError as error:
-        module.fail_json(msg=f"{error}. journalctl -u consul on this node says why")
+        module.fail_json(msg=f"{error}. `journalctl -u consul` says why, on {', '.join(ill) if ill else 'this node'}")
 
 
 if __name__ == "__main__":

@@ -122,6 +122,7 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.swarm
     ACTIVE,
     INACTIVE,
     LOCKED,
+    PENDING,
     Goal,
     Local,
     Refused,
@@ -190,6 +191,12 @@ def main() -> None:
             except SwarmError:
                 # On a bare node the engine is still to be installed.
                 before = Local(INACTIVE)
+        elif options["state"] == "settled":
+            try:
+                before = swarm.local()
+            except SwarmError:
+                # It may still be starting, which `wait` below gives it time for.
+                before = Local(PENDING, manager=manager)
         else:
             before = swarm.local()
         after = before

@@ -56,11 +56,12 @@ class Admin:
         return str(self.ask("GET", "/v1/status/leader") or "")
 
     def ailing(self, names: Collection[str]) -> list[str]:
-        """Those of these servers that vote and are not healthy; all of them while nobody leads."""
+        """Those of these servers that vote and are not healthy; all of them while nobody knows."""
         health = self.ask("GET", "/v1/operator/autopilot/health")
-        if not health:
+        # One that was just elected has not looked yet.
+        if not health or not health["Servers"]:
             return sorted(names)
-        servers = [one for one in health["Servers"] or [] if one["Name"] in names]
+        servers = [one for one in health["Servers"] if one["Name"] in names]
         return sorted(one["Name"] for one in servers if one["Voter"] and not one["Healthy"])
 
     def policies(self) -> list[dict[str, Any]]:

@@ -35,7 +35,7 @@ def request(
         answer = line.getresponse()
         return answer.status, answer.read()
     except (OSError, http.client.HTTPException) as error:
-        raise RawError(f"Consul at {url} does not answer ({error or type(error).__name__})") from error
+        raise RawError(f"Consul at {url} does not answer ({str(error) or type(error).__name__})") from error
     finally:
         line.close()
 

@@ -21,7 +21,6 @@ from ..core.reset import BRIDGE, DAEMON, LINKS, PATHS, UNITS, Node, Step
 from . import firewalld, host, nft
 from .swarm import Swarm, SwarmError
 
-WEAVE = "/etc/arpanet/weave.json"
 _SYSTEM = Path("/etc/systemd/system")
 _USERS = ("consul", "serf")
 # Containers of the swarm are removed a moment after it is left.
@@ -104,8 +103,10 @@ def read() -> Node:
         bridge=bridge,
         volumes=volumes,
         plugins=plugins,
-        # Somebody else's Weave would have the same.
-        links=tuple(link for link in LINKS if Path(WEAVE).exists() and Path("/sys/class/net", link).exists()),
+        # Somebody else's Weave would have the same. A node that has left still has the unit.
+        links=tuple(
+            link for link in LINKS if "arpanet-weave.service" in units and Path("/sys/class/net", link).exists()
+        ),
         rules=(TABLE,) if nft.has("bridge", TABLE) else (),
         users=tuple(user for user in _USERS if user in users and user not in packages),
         ports=firewalld.runs() and Path(DEFINITION).exists(),

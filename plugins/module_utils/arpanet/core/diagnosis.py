@@ -34,11 +34,6 @@ def findings(status: Status) -> list[Finding]:
     ]
 
 
-def problems(status: Status) -> list[str]:
-    """The same, a line each."""
-    return [found.line for found in findings(status)]
-
-
 def _majorities(status: Status) -> Iterator[Finding]:
     swarm, consul = status.swarm, status.consul
     lost = "when they are lost for good, " + mends.play("recover")

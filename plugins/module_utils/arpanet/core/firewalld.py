@@ -72,8 +72,8 @@ def ports(common: Mapping[str, Any]) -> list[str]:
     return [
         *(f"{port}/tcp" for port in sorted({*between.tcp, gossip} - {firewall.WEAVE_METRICS})),
         *(f"{port}/udp" for port in sorted({*between.udp, gossip})),
-        # Of Weave's fast data path.
-        *(["esp"] if common.get("weave") else []),
+        # Of overlay networks that a stack wants encrypted, and of Weave's fast data path.
+        "esp",
     ]
 
 

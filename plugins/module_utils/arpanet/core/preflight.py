@@ -8,7 +8,7 @@ has no facts and is left out.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from .swarm import ACTIVE, LOCKED, Goal, Local, foreign
@@ -191,6 +191,18 @@ def key_problems(nodes: Mapping[str, Facts], managers: Sequence[str], key: str) 
             "Bring it up, or take it out of the group managers."
         ]
     return []
+
+
+def raft_problems(nodes: Mapping[str, Facts], hosts: Iterable[str], managers: Collection[str]) -> list[str]:
+    """Of `hosts`, those that stop being a Consul server and could not tell the others so."""
+    return [
+        f"{name} would stay a server that is dead for all others, as Consul does not run there. Start it "
+        "(systemctl start consul) and run this again."
+        for name in hosts
+        if name not in managers
+        and nodes[name]["consul_raft"]
+        and not nodes[name]["services"]["consul.service"]["active"]
+    ]
 
 
 def key_holder(nodes: Mapping[str, Facts], managers: Sequence[str], keys: Sequence[str]) -> str:

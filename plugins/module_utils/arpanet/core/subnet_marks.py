@@ -34,7 +34,7 @@ def findings(ledger: Ledger) -> Iterator[Finding]:
     for owner, cidr in sorted(ledger.owners.items()):
         for node, value in sorted(ledger.nodes.items()):
             for name, used in sorted((value.get("networks") or {}).items()):
-                if IPv4Network(cidr).overlaps(IPv4Network(used)):
+                if _overlap(cidr, used):
                     deployment = owner.partition("/")[0]
                     yield Finding(
                         f"subnet {cidr} of {owner} overlaps {used} ({name} on {node})",
@@ -44,10 +44,18 @@ def findings(ledger: Ledger) -> Iterator[Finding]:
                     )
 
 
+def _overlap(one: str, other: str) -> bool:
+    """Of two texts, whoever wrote them; nonsense overlaps nothing."""
+    try:
+        return IPv4Network(one).overlaps(IPv4Network(other))
+    except ValueError:
+        return False
+
+
 def _mark(ledger: Ledger, cidr: str, owner: str) -> str:
     """What writes down that a subnet is taken, unless somebody else may have it by now."""
     block = _block(ledger, cidr)
-    if block is None or any(IPv4Network(cidr).overlaps(IPv4Network(other)) for other in block[1]):
+    if block is None or any(_overlap(cidr, other) for other in block[1]):
         return mends.anew(owner.partition("/")[0])
     key, marks = block
     return f"{mends.write(key, {**marks, cidr: owner})}, while nobody deploys"

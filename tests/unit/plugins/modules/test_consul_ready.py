@@ -34,9 +34,13 @@ def test_ready(run: Run, consul: FakeAdmin) -> None:
 
 def test_not_ready(run: Run, consul: FakeAdmin) -> None:
     found = run("consul_ready", {"servers": ["n2", "n3"], "timeout": 0})
-    assert found["msg"].startswith("Of Consul's servers n2, n3, not all are healthy within 0 seconds. journalctl")
+    assert found["msg"] == (
+        "Not all of Consul's servers are healthy within 0 seconds. `journalctl -u consul` says why, on n3"
+    )
     consul.leads = ""
-    assert run("consul_ready", {"timeout": 0})["msg"].startswith("Consul knows no leader within 0 seconds. journalctl")
+    assert run("consul_ready", {"timeout": 0})["msg"] == (
+        "Consul knows no leader within 0 seconds. `journalctl -u consul` says why, on this node"
+    )
 
 
 def test_check_mode_does_not_wait(run: Run, consul: FakeAdmin) -> None:

@@ -73,7 +73,8 @@ class Guard:
         self._clock = clock
         self._well = clock()
         self._written: dict[str, Any] | None = None
-        self._unready: dict[str, float] = {}
+        # By node, and whether its guard was stopped.
+        self._unready: dict[tuple[str, bool], float] = {}
         self._complaint = ""
 
     def look(self, whole: bool = True) -> State:
@@ -138,12 +139,14 @@ class Guard:
         records = {key.removeprefix(names.WEAVE_PREFIX): entry.value for key, entry in known.items()}
         there = self._node.gates()
         now = self._clock()
-        self._unready = {
-            node.name: self._unready.get(node.name, now)
+        # A node whose guard starts again is counted anew: it was not ready because its guard was stopped.
+        unready = {
+            (node.name, bool(records.get(node.name, {}).get("stopped")))
             for node in there
             if not records.get(node.name, {}).get("ready")
         }
-        for gate in gates(there, records, {name: now - since for name, since in self._unready.items()}):
+        self._unready = {key: self._unready.get(key, now) for key in unready}
+        for gate in gates(there, records, {name: now - since for (name, _), since in self._unready.items()}):
             log.info("tasks on Weave %s %s", "may go to" if gate.open else "stay away from", gate.name)
             self._node.set_gate(gate)
 

@@ -82,7 +82,8 @@ def server(name: str, healthy: bool = True, voter: bool = True) -> dict[str, Any
         ((429, {"Servers": [server("n1"), server("n2", healthy=False)]}), ["n2"]),
         # It has just come, and does not vote yet.
         ((429, {"Servers": [server("n1"), server("n2", healthy=False, voter=False)]}), []),
-        ((429, {"Servers": None}), []),
+        # A leader that was just elected.
+        ((429, {"Servers": None}), ["n1", "n2"]),
         ((404, ""), ["n1", "n2"]),
     ],
 )

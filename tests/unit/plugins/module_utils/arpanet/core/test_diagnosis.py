@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.diagnosis import findings, problems
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.diagnosis import findings
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.status import status
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.weave import peer_name
 from fakes import cluster
@@ -18,8 +18,7 @@ CACHE = "`docker service ps --no-trunc abc_cache` and `docker service logs --tai
 
 def found(parts: dict[str, Any]) -> list[str]:
     picture = status(cluster.seen(parts))
-    assert [one.line for one in check(findings(picture))] == problems(picture)
-    return problems(picture)
+    return [one.line for one in check(findings(picture))]
 
 
 def test_a_healthy_cluster_has_no_problems() -> None:

@@ -183,6 +183,21 @@ def test_keys(nodes: dict[str, Any], message: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("managers", "raft", "active", "refused"),
+    [
+        ([], True, False, True),
+        ([], True, True, False),
+        ([], False, False, False),
+        (["a"], True, False, False),
+    ],
+)
+def test_a_server_that_cannot_say_that_it_leaves(managers: list[str], raft: bool, active: bool, refused: bool) -> None:
+    nodes = {"a": {"consul_raft": raft, "services": {"consul.service": {"active": active}}}, "b": {}}
+    problems = preflight.raft_problems(nodes, ["a"], managers)
+    assert [problem.startswith("a would stay a server that is dead") for problem in problems] == [True] * refused
+
+
+@pytest.mark.parametrize(
     ("address", "process", "taken"),
     [
         ("127.0.0.53", "systemd-resolve", False),

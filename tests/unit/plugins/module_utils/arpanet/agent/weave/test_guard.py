@@ -177,6 +177,21 @@ def test_who_stops_says_so(scene: Scene) -> None:
     assert "stopped" in scene.told()["why"]
 
 
+def test_a_guard_that_starts_again_has_the_while_of_one_that_starts(scene: Scene) -> None:
+    scene.consul.entries[names.LEADER_KEY] = Entry({"node": "node1"}, 1, "session")
+    scene.consul.put(names.weave_key("node2"), {"ready": False, "stopped": True})
+    scene.guard.look()
+    scene.now = 4 * GRACE
+    scene.guard.look()
+    scene.consul.put(names.weave_key("node2"), {"ready": False})
+    for scene.now in (4 * GRACE, 5 * GRACE - 1):
+        scene.guard.look()
+        assert scene.node.closed == set(), "its plugin was changed, and starts"
+    scene.now = 5 * GRACE
+    scene.guard.look()
+    assert scene.node.closed == {"node2"}
+
+
 def test_the_leader_keeps_tasks_away_from_nodes_that_are_not_ready(scene: Scene) -> None:
     scene.consul.entries[names.LEADER_KEY] = Entry({"node": "node1"}, 1, "session")
     scene.consul.put(names.weave_key("node2"), {"ready": False})
