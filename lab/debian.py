@@ -1,6 +1,7 @@
 """Debian packages on the machine that runs the lab."""
 
 import os
+import time
 from pathlib import Path
 
 from .run import run
@@ -22,7 +23,7 @@ def install(packages: dict[str, str], *, why: str) -> None:
         raise LabError(f"{why} needs {', '.join(missing)}: install that, or run this as root on Debian")
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     with Step(f"installing {' '.join(missing)} ({why})"):
-        run(["apt-get", "-q", "update"], what="apt-get update", env=env)
+        _update(env)
         run(
             [
                 *("apt-get", "-q", "-y", "-o", f"DPkg::Lock::Timeout={LOCKED}"),
@@ -31,3 +32,16 @@ def install(packages: dict[str, str], *, why: str) -> None:
             what=f"apt-get install {' '.join(missing)}",
             env=env,
         )
+
+
+def _update(env: dict[str, str]) -> None:
+    """Read the package lists; again while another program does, for which apt does not wait."""
+    deadline = time.monotonic() + LOCKED
+    while True:
+        try:
+            run(["apt-get", "-q", "update"], what="apt-get update", env=env)
+            return
+        except LabError as error:
+            if "lists/lock" not in str(error) or time.monotonic() > deadline:
+                raise
+        time.sleep(2)

@@ -10,10 +10,13 @@ from harness.node import Node
 from harness.playbooks import Playbooks
 
 FILES = ("/etc/arpanet/keys/serf", "/etc/arpanet/keys/consul", "/etc/consul.d/gossip.json")
+EVERYTHING = "serf,consul,consul_tokens,consul_ca,join_tokens"
 
 
 def test_new_keys_everywhere_and_nobody_notices(cluster: Cluster, playbooks: Playbooks) -> None:
-    before, started, tokens = sums(cluster), starts(cluster), join_tokens(cluster)
+    before, started, tokens, held = sums(cluster), starts(cluster), join_tokens(cluster), secret_files(cluster)
+    assert playbooks.do("rotate_keys", "--check", what=EVERYTHING).changed > 0
+    assert (starts(cluster), join_tokens(cluster), secret_files(cluster)) == (started, tokens, held)
     with Members(cluster) as members:
         run = playbooks.do("rotate_keys")
     assert members.lost == []
@@ -91,6 +94,12 @@ def sums(cluster: Cluster) -> dict[str, dict[str, str]]:
         return {line.split()[1]: line.split()[0] for line in node.run(f"sha256sum {' '.join(FILES)}").splitlines()}
 
     return cluster.each(ask, cluster.managers)
+
+
+def secret_files(cluster: Cluster) -> dict[str, str]:
+    """The sums of all that a rotation could write."""
+    find = "find /etc/arpanet/keys /etc/arpanet/tokens /etc/consul.d /etc/serf /var/lib/serf/keyring.json"
+    return cluster.each(lambda node: node.run(f"{find} -type f -exec sha256sum {{}} + | sort"))
 
 
 def agree(found: dict[str, dict[str, str]]) -> None:

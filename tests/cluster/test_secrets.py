@@ -161,6 +161,8 @@ def another_leader(cluster: Cluster) -> Iterator[None]:
 
     def elected() -> None:
         assert asked.consul("/v1/status/leader").partition(":")[0] not in ("", leader)
+        # It answers so when all is done that a leader begins with, tokens too.
+        asked.consul("/v1/kv/arpanet/leader?consistent")
 
     def back() -> None:
         assert led.consul("/v1/status/leader")

@@ -13,6 +13,11 @@ from harness.load import LOADED, said
 from harness.stacks import PROBE
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Last, what makes managers of all nodes: where that breaks off, no other test has to do with it."""
+    items.sort(key=lambda item: item.path.name == "test_five.py")
+
+
 @pytest.fixture(scope="session")
 def lab() -> Lab:
     """A cluster with a deployment `probe`, whose images are built."""

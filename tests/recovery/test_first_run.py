@@ -24,9 +24,11 @@ def bare() -> Iterator[Lab]:
     name = os.environ.get("LAB", "recovery") + "bare"
     lab_command("down", name)
     lab = Lab(name, nodes=3, managers=2)
-    lab.up()
-    yield lab
-    lab_command("down", name)
+    try:
+        lab.up()
+        yield lab
+    finally:
+        lab_command("down", name)
 
 
 def test_broken_off_and_run_again(bare: Lab) -> None:

@@ -1,7 +1,9 @@
 """Two of three managers are lost for good; the third one goes on with everything."""
 
+import pytest
 from harness.eventually import eventually
 from harness.lab import Lab
+from harness.node import NodeError
 from kept import promised, still_there
 
 
@@ -24,6 +26,14 @@ def test_one_of_three_goes_on(lab: Lab) -> None:
         assert run.changed == 0
 
     eventually(noticed, within=120)
+    node, starts = lab.node(first), "systemctl show --property=MainPID consul docker"
+    started = node.run(starts)
+    checked = lab.playbooks.do("recover", "--check")
+    assert checked.changed > 0
+    assert "Nothing was changed." in checked.words
+    assert node.run(starts) == started
+    with pytest.raises(NodeError):
+        node.run("docker node ls")
     run = lab.playbooks.do("recover", confirm="yes")
     assert "The cluster goes on" in run.output
     eventually(lambda: still_there(lab.cluster, lab.playbooks, before), within=180)

@@ -20,6 +20,9 @@ def passphrase(tmp_path: Path) -> Path:
 def test_on_new_nodes(lab: Lab, tmp_path: Path, passphrase: Path) -> None:
     before = promised(lab.cluster)
     keys = lab.cluster.manager.run("sha256sum /etc/arpanet/keys/serf /etc/arpanet/keys/consul")
+    checked = lab.playbooks.do("backup", "--check", to=str(tmp_path), passphrase_file=str(passphrase))
+    assert checked.changed > 0
+    assert list(tmp_path.iterdir()) == [passphrase]
     run = lab.playbooks.do("backup", "-vvv", to=str(tmp_path), passphrase_file=str(passphrase))
     (saved,) = tmp_path.glob("arpanet-*.vault")
     assert saved.stat().st_mode & 0o777 == 0o600

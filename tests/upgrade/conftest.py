@@ -15,8 +15,10 @@ def lab() -> Iterator[Lab]:
     name = os.environ.get("LAB", "upgrade")
     lab_command("down", name)
     lab = Lab(name, nodes=3, managers=3)
-    lab.up()
-    lab.playbooks.do("site")
-    lab.whole()
-    yield lab
-    lab_command("down", name)
+    try:
+        lab.up()
+        lab.playbooks.do("site")
+        lab.whole()
+        yield lab
+    finally:
+        lab_command("down", name)

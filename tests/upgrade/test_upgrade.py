@@ -1,10 +1,12 @@
 """Engines become newer under load, node by node, in one run."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from harness.claims import dns_agrees, leases_agree
+from harness.cluster import Cluster
 from harness.eventually import eventually
 from harness.lab import Lab
 from harness.load import LOADED, said
@@ -21,6 +23,7 @@ Package: docker.io docker-cli containerd runc
 Pin: release n={release}
 Pin-Priority: 900
 """
+BROKEN = Path("/etc/systemd/system/docker.service.d/broken.conf")
 
 
 def offer(node: Node) -> None:
@@ -59,12 +62,62 @@ def from_a_bundle_where_managers_are_locked(lab: Lab, directory: Path) -> dict[s
     offer(collector)
     fetch_lists(collector)
     bundle = {"bundle": str(directory / "bundle")}
+    assert lab.playbooks.do("bundle", "--check", bundle_on=collector.name, **bundle).changed > 0
+    assert list(directory.glob("bundle*")) == []
     lab.playbooks.do("bundle", bundle_on=collector.name, **bundle)
     withdraw(collector)
     fetch_lists(collector)
     assert "all nodes are up to date" in lab.playbooks.do("upgrade", "--check").output
     lab.playbooks.do("site", swarm_autolock="true")
     return bundle
+
+
+def in_order(cluster: Cluster) -> list[Node]:
+    """The managers as an upgrade takes them: who leads is the last."""
+    nodes = {one["Description"]["Hostname"]: one for one in cluster.manager.engine("/nodes")}
+    return sorted(cluster.managers, key=lambda node: bool(nodes[node.name]["ManagerStatus"].get("Leader")))
+
+
+def ends_with_who_does_not_come_back(lab: Lab, old: set[str]) -> None:
+    """The second node's engine runs on, and does not start again."""
+    first, second, third = in_order(lab.cluster)
+    second.run(f"mkdir -p {BROKEN.parent} && cat > {BROKEN}", stdin="[Service]\nExecStartPre=/bin/false\n")
+    second.run("systemctl daemon-reload")
+    run = lab.playbooks.run("upgrade")
+    assert run.code == 2, run.output
+    assert re.findall(r"^(\S+) +:.*failed=[^0]", run.output, re.MULTILINE) == [second.name], run.output
+    assert version(first) not in old
+    assert version(third) in old
+    second.run(f"rm {BROKEN} && systemctl daemon-reload && systemctl reset-failed docker.service docker.socket")
+    second.run("systemctl start docker.service")
+    eventually(lambda: is_ready(lab.cluster, second), within=60)
+
+
+def is_ready(cluster: Cluster, node: Node) -> None:
+    """A claim: it is a manager that the others hear."""
+    found = {one["Description"]["Hostname"]: one for one in cluster.manager.engine("/nodes")}[node.name]
+    assert (found["Status"]["State"], found["ManagerStatus"]["Reachability"]) == ("ready", "reachable")
+
+
+def is_locked(node: Node) -> None:
+    assert node.engine("/info")["Swarm"]["LocalNodeState"] == "locked"
+
+
+def is_unlocked_with_a_new_key(lab: Lab) -> None:
+    """A manager that restarts after the rotation; with site.yml nobody has to know the key."""
+    node, other = lab.cluster.managers[0], lab.cluster.managers[-1]
+    old = other.run("docker swarm unlock-key --quiet").strip()
+    rotated = lab.playbooks.do("rotate_keys", what="unlock_key")
+    new = other.run("docker swarm unlock-key --quiet").strip()
+    assert new not in (old, "")
+    assert new not in rotated.output
+
+    node.run("systemctl restart docker.service")
+    eventually(lambda: is_locked(node))
+    lab.playbooks.do("site", "--tags", "swarm", swarm_certificate_days=30)
+    eventually(lambda: is_ready(lab.cluster, node), within=60)
+    assert other.engine("/swarm")["Spec"]["CAConfig"]["NodeCertExpiry"] == 30 * 24 * 3600 * 10**9
+    lab.whole()
 
 
 @pytest.mark.parametrize("offered", [from_sources, from_a_bundle_where_managers_are_locked])
@@ -82,6 +135,8 @@ def test_a_newer_engine_under_load(lab: Lab, tmp_path: Path, offered: Callable[[
     assert "docker.io" in checked.output
     assert set(cluster.each(version).values()) == old
 
+    if offered is from_sources:
+        ends_with_who_does_not_come_back(lab, old)
     playbooks.do("upgrade", **asked)
     new = set(cluster.each(version).values())
     assert len(new) == 1
@@ -99,4 +154,6 @@ def test_a_newer_engine_under_load(lab: Lab, tmp_path: Path, offered: Callable[[
     assert playbooks.do("site").changed == 0
     assert playbooks.deploy(stack, "load").changed == 0
     lab.whole()
+    if offered is from_a_bundle_where_managers_are_locked:
+        is_unlocked_with_a_new_key(lab)
     print(f"{old} to {new}: {times} requests, none failed")

@@ -6,7 +6,7 @@ from .cluster import Cluster, Container
 
 # Asks every service that it is given until it is stopped, and prints what went wrong and how often it asked.
 LOAD = r"""
-import signal, sys, time, urllib.request
+import http.client, signal, sys, time, urllib.request
 asked = 0
 def say(*_):
     print("asked", asked); raise SystemExit
@@ -15,8 +15,9 @@ while True:
     for name in sys.argv[1:] or ["web"]:
         try:
             urllib.request.urlopen(f"http://{name}/", timeout=5).read()
-        except OSError as error:
-            print("failed", name, error)
+        # An answer that breaks off, or is none, is of the second kind.
+        except (OSError, http.client.HTTPException) as error:
+            print("failed", name, repr(error))
     asked += 1
     if asked % 50 == 0:
         print("asked", asked)

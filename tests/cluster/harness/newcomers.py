@@ -34,13 +34,20 @@ class World:
 
     def play(self, *flags: str, hosts: tuple[int, ...], **variables: object) -> Run:
         """join.yml, with an inventory of the newcomers alone."""
+        return self.playbooks.run("join", *flags, inventory=self._alone(hosts), **variables)
+
+    def cut_off(self, task: str, host: int, **variables: object) -> None:
+        """The same for one, killed as it comes to a task."""
+        self.playbooks.cut_off("join", task, inventory=self._alone((host,)), **variables)
+
+    def _alone(self, hosts: tuple[int, ...]) -> Path:
         lab = self.cluster.inventory
         known = yaml.safe_load((lab / "hosts.yml").read_text())["all"]["vars"]
         newcomers = {f"newcomer{one}": {"ansible_host": self.node(one).address} for one in hosts}
         inventory = self.directory / "newcomers"
         shutil.copytree(lab / "group_vars", inventory / "group_vars", dirs_exist_ok=True)
         (inventory / "hosts.yml").write_text(yaml.safe_dump({"all": {"vars": known, "hosts": newcomers}}))
-        return self.playbooks.run("join", *flags, inventory=inventory, **variables)
+        return inventory
 
     def join(self, *flags: str, host: int, **variables: object) -> Run:
         """The same for one, and it has to succeed."""

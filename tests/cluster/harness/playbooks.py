@@ -4,7 +4,9 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -77,19 +79,27 @@ class Playbooks:
         assert run.code == 0, f"{run.command}\n{run.output}"
         return run
 
-    def cut_off(self, playbook: str, task: str, **variables: Any) -> None:
+    def cut_off(self, playbook: str, task: str, inventory: Path | None = None, **variables: Any) -> None:
         """The same, killed as it comes to the task whose name begins so."""
+        environment = self.cluster.environment()
+        if inventory:
+            environment["ANSIBLE_INVENTORY"] = str(inventory)
         with subprocess.Popen(
             ["ansible-playbook", f"{playbook}.yml", *_words(variables)],
-            cwd=CHECKOUT, env=self.cluster.environment(), stdout=subprocess.PIPE, text=True, start_new_session=True,
+            cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True,
         ) as process:  # fmt: skip
             assert process.stdout is not None
             said = []
-            for line in process.stdout:
-                said.append(line)
-                if re.match(rf"(TASK|RUNNING HANDLER) \[.*: {re.escape(task)}", line):
-                    process.kill()
-                    return
+            deadline = threading.Timer(self.patience, _kill, [process.pid])
+            deadline.start()
+            try:
+                for line in process.stdout:
+                    said.append(line)
+                    if re.match(rf"(TASK|RUNNING HANDLER) \[.*: {re.escape(task)}", line):
+                        _kill(process.pid)
+                        return
+            finally:
+                deadline.cancel()
         raise AssertionError(f"{playbook}.yml never came to '{task}':\n{''.join(said)}")
 
     def deploy(self, stack: Path | str, deployment: str, *flags: str, **variables: Any) -> Run:
@@ -110,6 +120,29 @@ def _words(variables: Mapping[str, Any]) -> list[str]:
     for key, value in variables.items():
         words += ["-e", f"{key}={value}" if isinstance(value, str | int) else json.dumps({key: value})]
     return words
+
+
+def _kill(pid: int) -> None:
+    """Kill a run with all that it has started.
+
+    Ansible's workers are in sessions of their own, and would finish their task beside the next run.
+    """
+    # Else it starts more of them meanwhile.
+    os.kill(pid, signal.SIGSTOP)
+    for one in [pid, *_below(pid)]:
+        with suppress(ProcessLookupError):
+            os.kill(one, signal.SIGKILL)
+
+
+def _below(pid: int) -> list[int]:
+    """The processes that a process has started, and theirs."""
+    found = []
+    for threads in Path(f"/proc/{pid}/task").glob("*/children"):
+        # One that has ended meanwhile has none.
+        with suppress(OSError):
+            for child in map(int, threads.read_text().split()):
+                found += [child, *_below(child)]
+    return found
 
 
 def _at_a_terminal(argv: list[str], environment: dict[str, str]) -> Run:
