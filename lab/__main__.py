@@ -17,6 +17,7 @@ def main(words: list[str]) -> int:
     up.add_argument("--nodes", type=int, default=3)
     up.add_argument("--managers", type=int, default=None)
     up.add_argument("--os", choices=sorted(SYSTEMS), default="debian-13", dest="system")
+    up.add_argument("--stocked", action="store_true", help="nodes that have all packages already")
     down = commands.add_parser("down", help="remove a lab")
     down.add_argument("--lab", default="lab")
     commands.add_parser("engine", help="have a Docker engine answer")
@@ -31,7 +32,7 @@ def main(words: list[str]) -> int:
     try:
         if asked.command == "up":
             managers = min(3, asked.nodes) if asked.managers is None else asked.managers
-            life.up(Spec(asked.lab, asked.nodes, managers, asked.system))
+            life.up(Spec(asked.lab, asked.nodes, managers, asked.system, asked.stocked))
         elif asked.command == "down":
             life.down(asked.lab)
         elif asked.command == "engine":

@@ -21,6 +21,12 @@ STAND_INS: dict[str, tuple[str, tuple[str, ...]]] = {
     "productcatalog": ("python", ("acmeinc/productcatalog:latest",)),
     "musl-client": ("base", ("arpanet/musl-client:latest",)),
 }
+#: What the roles install; a package that is missing here is installed by them, on each node.
+PACKAGES = ("docker.io", "docker-registry", "haproxy", "nftables", "python3-apt", "serf")
+LIBRARIES = {
+    "trixie": ("docker-cli", "python3-consul", "python3-docker", "python3-msgpack"),
+    "bookworm": ("python3-packaging", "python3-venv"),
+}
 
 
 def base(codename: str, machine: Machine) -> str:
@@ -43,6 +49,12 @@ def base(codename: str, machine: Machine) -> str:
 def node(codename: str, machine: Machine) -> str:
     """A bare node: systemd, Python, an SSH server."""
     return build(f"node-{codename}", IMAGES / "node", {"FROM": base(codename, machine)})
+
+
+def stocked(codename: str, machine: Machine) -> str:
+    """A node that has the packages already."""
+    packages = " ".join([*PACKAGES, *LIBRARIES[codename]])
+    return build(f"stocked-{codename}", IMAGES / "stocked", {"FROM": node(codename, machine), "PACKAGES": packages})
 
 
 def stand_ins(machine: Machine) -> dict[str, tuple[str, tuple[str, ...]]]:

@@ -24,7 +24,7 @@ def up(spec: Spec) -> None:
         limits.ensure()
         _refuse_fewer(spec)
         here = machine.read()
-        node_image = builds.node(spec.codename, here)
+        node_image = (builds.stocked if spec.stocked else builds.node)(spec.codename, here)
         depot_image = depot.image(here)
         lan = network.ensure(spec.lab)
         members = ["depot", *(node.name for node in spec.members)]

@@ -34,6 +34,8 @@ class Spec:
     nodes: int = 3
     managers: int = 3
     system: str = "debian-13"
+    #: Whether its nodes have all packages already.
+    stocked: bool = False
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.lab):

@@ -11,10 +11,21 @@ from .playbooks import Playbooks
 
 
 def lab_command(verb: str, lab: str, nodes: int = 0, managers: int = 0) -> None:
-    """`python -m lab up|down`; up with nodes of the system that `molecule` has in its variable OS."""
+    """`python -m lab up|down`; up with nodes of the system that `molecule` has in its variable OS.
+
+    They have the packages already: molecule/default is about nodes without.
+    """
     argv = [sys.executable, "-m", "lab", verb, "--lab", lab]
     if nodes:
-        argv += ["--nodes", str(nodes), "--managers", str(managers), "--os", os.environ.get("OS", "debian-13")]
+        argv += [
+            "--nodes",
+            str(nodes),
+            "--managers",
+            str(managers),
+            "--stocked",
+            "--os",
+            os.environ.get("OS", "debian-13"),
+        ]
     subprocess.run(argv, cwd=CHECKOUT, check=True)
 
 
