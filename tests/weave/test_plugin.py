@@ -106,14 +106,15 @@ def publish(lab: Lab) -> None:
     archive = next(lab.bundle.glob("rootfs.tar*"))
     node.run("rm -rf /root/plugin && mkdir -p /root/plugin/rootfs")
     with archive.open("rb") as files:
-        command = "tar --extract --gzip --file=- --directory=/root/plugin/rootfs"
-        subprocess.run(node.argv(command), stdin=files, check=True, timeout=300)
+        subprocess.run(node.argv("cat > /root/plugin.tar"), stdin=files, check=True, timeout=300)
+    # Of a file it sees by itself how it is compressed.
+    node.run("tar --extract --file=/root/plugin.tar --directory=/root/plugin/rootfs", timeout=300)
     node.run("cat > /root/plugin/config.json", stdin=(lab.bundle / "config.json").read_text())
     for manager in lab.cluster.managers:
         name = f"{manager.address}:5001/{IMAGE}:{TAG}"
         node.run(f"docker plugin create {name} /root/plugin && docker plugin push {name}", timeout=300)
         node.run(f"docker plugin rm {name}")
-    node.run("rm -rf /root/plugin")
+    node.run("rm -rf /root/plugin /root/plugin.tar")
 
 
 def test_from_a_registry(lab: Lab, abc: str) -> None:
