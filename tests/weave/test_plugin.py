@@ -122,16 +122,19 @@ def test_from_a_registry(lab: Lab, abc: str) -> None:
     asked = {"weave_bundle": "", "weave_registry": "127.0.0.1:5000", "weave_image": IMAGE, "weave_tag": TAG}
     lab.deploy(PAIR, abc)
     before = {one.id for one in lab.cluster.containers(abc)}
-    assert f"127.0.0.1:5000/{IMAGE}:{TAG}" in lab.site("--check", "--diff", **asked).output
-    assert lab.site(**asked).changed
-    lab.well(within=180)
-    for node in lab.cluster.nodes:
-        assert node.engine("/plugins/weave:latest/json")["PluginReference"] == f"127.0.0.1:5000/{IMAGE}:{TAG}"
-    assert {one.id for one in lab.cluster.containers(abc)} == before
-    eventually(lambda: lab.reach_each_other(abc))
-    assert lab.site(**asked).changed == 0
-    lab.site()
-    lab.well(within=180)
+    try:
+        assert f"127.0.0.1:5000/{IMAGE}:{TAG}" in lab.site("--check", "--diff", **asked).output
+        assert lab.site(**asked).changed
+        lab.well(within=180)
+        for node in lab.cluster.nodes:
+            reference = node.engine("/plugins/weave:latest/json")["PluginReference"]
+            assert reference == f"127.0.0.1:5000/{IMAGE}:{TAG}"
+        assert {one.id for one in lab.cluster.containers(abc)} == before
+        eventually(lambda: lab.reach_each_other(abc))
+        assert lab.site(**asked).changed == 0
+    finally:
+        lab.site()
+        lab.well(within=180)
 
 
 DROP_IN = "/etc/systemd/system/docker.service.d/floor.conf"
