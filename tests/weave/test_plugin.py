@@ -35,21 +35,38 @@ def test_what_is_wrong_is_refused_before_anything_changes(lab: Lab, tmp_path: Pa
         assert said in run.words
 
 
-def test_settings_change_one_node_after_the_other_and_no_secret_is_shown(lab: Lab) -> None:
-    keys = lab.cluster.each(lambda node: node.run("cat /etc/arpanet/keys/weave").strip(), lab.cluster.managers)
-    (key,) = set(keys.values())
-    foretold = lab.site("--check", "--diff", weave_mtu=1300)
-    done = lab.site("--diff", "-v", weave_mtu=1300)
-    assert "1300" in foretold.output
-    assert key not in foretold.output + done.output
-    for node in lab.cluster.nodes:
-        environment = node.engine("/plugins/weave:latest/json")["Settings"]["Env"]
-        assert "WEAVE_MTU=1300" in environment
-        assert f"WEAVE_PASSWORD={key}" in environment
-        assert key not in node.run("cat /proc/[0-9]*/cmdline | tr '\\0' ' '")
-    lab.well()
-    lab.site()
-    lab.well()
+def test_settings_change_one_node_after_the_other_and_no_secret_is_shown(lab: Lab, given: bool) -> None:
+    key = lab.password()
+    trusted = f"{lab.cluster.manager.address.rpartition('.')[0]}.0/24"
+    asked = {"weave_mtu": 1300, "weave_trusted_subnets": [trusted]}
+    try:
+        foretold = lab.site("--check", "--diff", **asked)
+        done = lab.site("--diff", "-v", **asked)
+        assert "1300" in foretold.output
+        assert trusted in foretold.output
+        assert key not in foretold.output + done.output
+        for node in lab.cluster.nodes:
+            environment = node.engine("/plugins/weave:latest/json")["Settings"]["Env"]
+            assert "WEAVE_MTU=1300" in environment
+            assert f"WEAVE_PASSWORD={key}" in environment
+            (arguments,) = (entry for entry in environment if entry.startswith("EXTRA_ARGS="))
+            assert f"--trusted-subnets={trusted}" in arguments
+            assert key not in node.run("cat /proc/[0-9]*/cmdline | tr '\\0' ' '")
+        lab.well()
+        if given:
+            # All of its peers are in that subnet.
+            eventually(lambda: _encrypts(lab, False))
+        assert lab.site(**asked).changed == 0
+    finally:
+        lab.site()
+        lab.well()
+    eventually(lambda: _encrypts(lab, True))
+
+
+def _encrypts(lab: Lab, wanted: bool) -> None:
+    assert {name: value["encrypted"] for name, value in lab.told().items()} == {
+        node.name: wanted for node in lab.cluster.nodes
+    }
 
 
 def another(lab: Lab, given: bool, directory: Path) -> Path:
@@ -80,15 +97,17 @@ def test_an_upgrade_keeps_deployments(lab: Lab, abc: str, given: bool, tmp_path:
         lab.well(within=180)
 
 
-def test_it_is_taken_away(lab: Lab) -> None:
-    run = lab.site(weave_state="absent")
-    assert run.changed
-    for node in lab.cluster.nodes:
-        assert node.engine("/plugins") == []
-        assert not node.run("ls /etc/arpanet/keys").split().count("weave")
-    assert lab.site(weave_state="absent").changed == 0
-    lab.site()
-    lab.well()
+def test_it_is_taken_away_and_its_next_password_is_shown_nowhere(lab: Lab) -> None:
+    try:
+        assert lab.site(weave_state="absent").changed
+        for node in lab.cluster.nodes:
+            assert node.engine("/plugins") == []
+            assert not node.run("ls /etc/arpanet/keys").split().count("weave")
+        assert lab.site(weave_state="absent").changed == 0
+    finally:
+        with lab.unseen() as runs:
+            runs.append(lab.site("-vvv", "--diff"))
+        lab.well()
 
 
 def test_the_bundle_is_what_the_documentation_says(lab: Lab) -> None:
