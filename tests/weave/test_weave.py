@@ -212,29 +212,38 @@ def blocked(lab: Lab, verb: str) -> None:
         node.run(f"iptables -w {verb} INPUT -i eth0 -p udp --dport 4789 -j DROP")
 
 
+def apart(lab: Lab, deployment: str) -> tuple[Container, Container]:
+    """A client of a deployment, and a server on another node."""
+    asker, *_ = lab.cluster.containers(deployment, "client")
+    there = next(one for one in lab.cluster.containers(deployment, "web") if one.node is not asker.node)
+    return asker, there
+
+
 def test_it_works_where_vxlan_is_blocked(lab: Lab, abc: str) -> None:
     blocked(lab, "-I")
     try:
         lab.deploy(PAIR, abc)
         assert len({one.node.name for one in lab.cluster.containers(abc)}) > 1
         eventually(lambda: lab.reach_each_other(abc), within=60)
+        # Overlay networks need it, so that it is blocked.
+        lab.deploy(PAIR, "xyz", "overlay")
+        asker, there = apart(lab, "xyz")
+        with pytest.raises(NodeError, match=r"timed out|No route"):
+            asker.run("python3", "-c", CONNECT, there.address)
     finally:
         blocked(lab, "-D")
+        lab.playbooks.remove("xyz")
 
 
 SNIFF = """
-import socket, sys, time
+import select, socket, sys
 wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.ntohs(3))
 wire.bind(("eth0", 0))
-wire.settimeout(0.2)
 print("listening", flush=True)
 seen, found = 0, 0
-until = time.monotonic() + 8
-while time.monotonic() < until:
-    try:
-        frame = wire.recv(65536)
-    except TimeoutError:
-        continue
+# Until its input ends, and then what has come by then.
+while wire in select.select([wire, sys.stdin], [], [])[0]:
+    frame = wire.recv(65536)
     seen += 1
     found += sys.argv[1].encode() in frame
 print(seen, found)
@@ -247,16 +256,16 @@ def test_what_is_on_the_wire(lab: Lab, abc: str, given: bool, driver: str) -> No
     if driver == "weave" and not given:
         pytest.skip("what stands in for Weave encrypts nothing")
     lab.deploy(PAIR, abc, driver)
-    asker, *_ = lab.cluster.containers(abc, "client")
-    there = next(one for one in lab.cluster.containers(abc, "web") if one.node is not asker.node)
+    asker, there = apart(lab, abc)
     word = "a-word-that-nobody-else-says"
-    with subprocess.Popen(
-        there.node.argv(f"python3 -u -c {shlex.quote(SNIFF)} {word}"), stdout=subprocess.PIPE, text=True
-    ) as sniffing:
+    sniff = there.node.argv(f"python3 -u -c {shlex.quote(SNIFF)} {word}")
+    with subprocess.Popen(sniff, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sniffing:
+        assert sniffing.stdin is not None
         assert sniffing.stdout is not None
         assert sniffing.stdout.readline() == "listening\n"
         for _ in range(5):
             asker.ask(f"{there.address}/?{word}")
+        sniffing.stdin.close()
         seen, found = map(int, sniffing.stdout.read().split())
     assert seen > 5
     assert bool(found) is (driver == "overlay")
