@@ -7,6 +7,7 @@ from pathlib import Path
 from harness.eventually import eventually
 from harness.newcomers import World
 from harness.node import Node
+from harness.passes import passes
 from harness.playbooks import Run
 
 STACK = Path(__file__).parent / "stacks/compose.yml"
@@ -19,14 +20,6 @@ _ASK = (
     "    try: socket.create_connection((sys.argv[1], port), 1).close(); print(port)\n"
     "    except OSError: pass"
 )
-_SEND = "import socket; socket.socket(type=socket.SOCK_DGRAM).sendto(b'x' * 64, ({address!r}, {port}))"
-# A counter of its own: what arrives after the firewall's chain has let it pass.
-_COUNT = """\
-add table inet watch
-add counter inet watch passed
-add chain inet watch input {{ type filter hook input priority 5; }}
-add rule inet watch input ip saddr {stranger} udp dport {port} counter name passed
-"""
 
 
 def site(world: World, *numbers: int, firewall: bool = True, **variables: object) -> Run:
@@ -38,16 +31,6 @@ def reached(asker: Node, target: Node) -> set[int]:
     """Of the cluster's TCP ports and some others, those of the target that answer the asker."""
     ports = sorted(map(str, CLUSTER | OPEN))
     return {int(port) for port in asker.run(shlex.join(["python3", "-c", _ASK, target.address, *ports])).split()}
-
-
-def passes(asker: Node, target: Node, port: int) -> bool:
-    """Does a datagram get through?"""
-    target.run("nft -f -", stdin=_COUNT.format(stranger=asker.address, port=port))
-    try:
-        asker.run(shlex.join(["python3", "-c", _SEND.format(address=target.address, port=port)]))
-        return "packets 0 " not in target.run("sleep 0.3; nft list counter inet watch passed")
-    finally:
-        target.run("nft delete table inet watch")
 
 
 def table(node: Node) -> str:

@@ -1,17 +1,19 @@
 """A machine whose firewalld runs becomes a node, and is one as the others are; after `test_firewall.py`."""
 
+import shlex
 import subprocess
 from collections.abc import Iterator
 
 import pytest
 from harness.eventually import eventually
 from harness.newcomers import World
-from harness.node import Node
+from harness.node import Node, NodeError
 from test_firewall import OPEN, STACK, all_answer, reached, site
 
 NUMBER = 4
 # Of nobody, so that it is seen that the rest stays closed.
 ELSEWHERE = 9999
+_ASK = "import socket; socket.create_connection(({address!r}, {port}), 3)"
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +46,11 @@ def test_the_clusters_ports_are_open_and_no_others(world: World, node: Node) -> 
     assert has(node)
     assert has(node, "--permanent")
     assert reached(world.node(1), node) == {7946, 8301} | OPEN
-    with pytest.raises(AssertionError, match=r"timed out|refused|No route"):
-        world.node(1).run(f"python3 -c \"import socket; socket.create_connection(('{node.address}', {ELSEWHERE}), 3)\"")
+    ask = shlex.join(["python3", "-c", _ASK.format(address=node.address, port=ELSEWHERE)])
+    # Somebody listens there, so that it is the firewall that keeps others out.
+    eventually(lambda: node.run(ask))
+    with pytest.raises(NodeError, match=r"timed out|No route"):
+        world.node(1).run(ask)
     assert site(world, 1, 2, NUMBER, firewall=False).changed == 0
 
 

@@ -7,6 +7,7 @@ own data path is not proved.
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from bundle import make
 from harness.cluster import CHECKOUT, Cluster
 from harness.eventually import eventually
 from harness.lab import lab_command
+from harness.leaks import nowhere, said, watched
 from harness.playbooks import Playbooks, Run
 
 PAIR = Path(__file__).parent / "stacks" / "pair" / "compose.yml"
@@ -72,6 +74,32 @@ class Lab:
                 assert told[name]["fence"] == "on", told[name]
 
         eventually(all_of_them, within)
+
+    def doctor_is_content(self, within: float = 60) -> None:
+        """Of the nodes that run."""
+        hosts = ":".join(["localhost", *(node.name for node in self.cluster.nodes)])
+
+        def all_is_well() -> None:
+            run = self.playbooks.run("doctor", "--limit", hosts)
+            assert run.code == 0, run.output
+
+        eventually(all_is_well, within)
+
+    def password(self) -> str:
+        """Of all routers, as every manager keeps it."""
+        (password,) = {node.run("cat /etc/arpanet/keys/weave").strip() for node in self.cluster.managers}
+        return password
+
+    @contextmanager
+    def unseen(self, **texts: str) -> Iterator[list[Run]]:
+        """Meanwhile these texts, and the password as it is in the end, are shown nowhere, nor by the runs listed."""
+        runs: list[Run] = []
+        with watched(self.cluster, texts) as seen:
+            yield runs
+            texts["password"] = self.password()
+        assert seen == {node.name: {} for node in self.cluster.nodes}
+        assert [name for run in runs for name in said(run, texts)] == []
+        nowhere(self.cluster, texts)
 
 
 @pytest.fixture(scope="session")

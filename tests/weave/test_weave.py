@@ -12,6 +12,7 @@ from harness.cluster import Container
 from harness.eventually import eventually
 from harness.load import HEALTH, LOAD, asked, asked_more_than, failures
 from harness.node import Node, NodeError
+from harness.passes import passes
 
 # A router's own process, and not the shell that looks for it.
 ROUTER = "^/home/weave/weave[r]|^/usr/bin/python3 /plugin[.]py"
@@ -195,13 +196,12 @@ def test_a_partition_heals(lab: Lab, abc: str) -> None:
     eventually(lambda: lab.reach_each_other(abc), within=120)
 
 
-def test_keys_are_rotated(lab: Lab, abc: str) -> None:
+def test_the_password_is_rotated_and_neither_is_shown(lab: Lab, abc: str) -> None:
     lab.deploy(PAIR, abc)
-    before = lab.cluster.manager.run("cat /etc/arpanet/keys/weave")
-    lab.playbooks.do("rotate_keys", what="weave")
-    after = {node.run("cat /etc/arpanet/keys/weave") for node in lab.cluster.managers}
-    assert len(after) == 1
-    assert before not in after
+    before = lab.password()
+    with lab.unseen(before=before) as runs:
+        runs.append(lab.playbooks.do("rotate_keys", "-vvv", "--diff", what="weave"))
+    assert lab.password() != before
     lab.well()
     eventually(lambda: lab.reach_each_other(abc))
     assert lab.site().changed == 0
@@ -213,29 +213,38 @@ def blocked(lab: Lab, verb: str) -> None:
         node.run(f"iptables -w {verb} INPUT -i eth0 -p udp --dport 4789 -j DROP")
 
 
+def apart(lab: Lab, deployment: str) -> tuple[Container, Container]:
+    """A client of a deployment, and a server on another node."""
+    asker, *_ = lab.cluster.containers(deployment, "client")
+    there = next(one for one in lab.cluster.containers(deployment, "web") if one.node is not asker.node)
+    return asker, there
+
+
 def test_it_works_where_vxlan_is_blocked(lab: Lab, abc: str) -> None:
     blocked(lab, "-I")
     try:
         lab.deploy(PAIR, abc)
         assert len({one.node.name for one in lab.cluster.containers(abc)}) > 1
         eventually(lambda: lab.reach_each_other(abc), within=60)
+        # Overlay networks need it, so that it is blocked.
+        lab.deploy(PAIR, "xyz", "overlay")
+        asker, there = apart(lab, "xyz")
+        with pytest.raises(NodeError, match=r"timed out|No route"):
+            asker.run("python3", "-c", CONNECT, there.address)
     finally:
         blocked(lab, "-D")
+        lab.playbooks.remove("xyz")
 
 
 SNIFF = """
-import socket, sys, time
+import select, socket, sys
 wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.ntohs(3))
 wire.bind(("eth0", 0))
-wire.settimeout(0.2)
 print("listening", flush=True)
 seen, found = 0, 0
-until = time.monotonic() + 8
-while time.monotonic() < until:
-    try:
-        frame = wire.recv(65536)
-    except TimeoutError:
-        continue
+# Until its input ends, and then what has come by then.
+while wire in select.select([wire, sys.stdin], [], [])[0]:
+    frame = wire.recv(65536)
     seen += 1
     found += sys.argv[1].encode() in frame
 print(seen, found)
@@ -248,16 +257,16 @@ def test_what_is_on_the_wire(lab: Lab, abc: str, given: bool, driver: str) -> No
     if driver == "weave" and not given:
         pytest.skip("what stands in for Weave encrypts nothing")
     lab.deploy(PAIR, abc, driver)
-    asker, *_ = lab.cluster.containers(abc, "client")
-    there = next(one for one in lab.cluster.containers(abc, "web") if one.node is not asker.node)
+    asker, there = apart(lab, abc)
     word = "a-word-that-nobody-else-says"
-    with subprocess.Popen(
-        there.node.argv(f"python3 -u -c {shlex.quote(SNIFF)} {word}"), stdout=subprocess.PIPE, text=True
-    ) as sniffing:
+    sniff = there.node.argv(f"python3 -u -c {shlex.quote(SNIFF)} {word}")
+    with subprocess.Popen(sniff, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sniffing:
+        assert sniffing.stdin is not None
         assert sniffing.stdout is not None
         assert sniffing.stdout.readline() == "listening\n"
         for _ in range(5):
             asker.ask(f"{there.address}/?{word}")
+        sniffing.stdin.close()
         seen, found = map(int, sniffing.stdout.read().split())
     assert seen > 5
     assert bool(found) is (driver == "overlay")
@@ -309,7 +318,37 @@ def test_status_and_doctor_tell_of_it(lab: Lab, abc: str) -> None:
         assert "2 established" in line
         assert ("not encrypted" not in line) is told["encrypted"]
         assert told["encrypted"]
-    assert lab.playbooks.run("doctor").code == 0
+    lab.doctor_is_content()
+
+
+# What the firewall closes of Weave, whether anybody listens there or not.
+PORTS = [("tcp", 6782), ("tcp", 6783), ("udp", 6783), ("udp", 6784)]
+
+
+def let_in(asker: Node | None, target: Node) -> list[tuple[str, int]]:
+    """Those at which a packet gets through to a node; of this machine, a stranger, where no node asks."""
+    return [(kind, port) for kind, port in PORTS if passes(asker, target, port, kind)]
+
+
+def test_the_firewall_lets_members_pass_and_nobody_else(lab: Lab, abc: str) -> None:
+    asker, *targets = lab.cluster.nodes
+
+    def closed() -> None:
+        assert lab.cluster.each(lambda node: let_in(None, node)) == {node.name: [] for node in lab.cluster.nodes}
+
+    assert let_in(None, asker) == PORTS
+    try:
+        lab.site(agent_firewall=True)
+        eventually(closed, within=60)
+        for target in targets:
+            assert let_in(asker, target) == PORTS
+        lab.well()
+        lab.deploy(PAIR, abc)
+        assert len({one.node.name for one in lab.cluster.containers(abc)}) > 1
+        eventually(lambda: lab.reach_each_other(abc), within=60)
+    finally:
+        lab.site()
+    assert let_in(None, asker) == PORTS
 
 
 ASK = """
@@ -325,6 +364,74 @@ def ask(node: Node, path: str, body: str = "") -> str:
     return node.run(f"python3 - {path} '{body}'", stdin=ASK)
 
 
+def owners(node: Node) -> set[str]:
+    """The peers that have ranges, as a node's router knows it."""
+    return {entry["Peer"] for entry in json.loads(ask(node, "/report"))["IPAM"]["Entries"] or []}
+
+
+def has_a_range(peer: str, nodes: list[Node]) -> None:
+    """A claim: all of these know it."""
+    assert all(peer in owners(node) for node in nodes)
+
+
+def reclaims(peer: str, nodes: list[Node]) -> int:
+    """How often those who look after Weave there have taken a peer's ranges back."""
+    counted = f"journalctl --no-pager --unit=arpanet-weave | grep -c 'reclaim ranges of {peer}' || true"
+    return sum(int(node.run(counted)) for node in nodes)
+
+
+def is_no_peer(lab: Lab, gone: Node, peer: str, others: list[Node]) -> None:
+    """A claim: nobody knows a node as a peer any more, or waits for it."""
+    told = lab.told()
+    assert gone.name not in told
+    for node in others:
+        assert peer not in told[node.name]["peers"]
+        router = json.loads(ask(node, "/report"))["Router"]
+        assert gone.address not in str((router["Targets"], router["Connections"]))
+
+
+def test_a_node_leaves_and_joins_again(lab: Lab, abc: str, given: bool, tmp_path: Path) -> None:
+    left, *others = lab.cluster.nodes[::-1]
+    peer = lab.told()[left.name]["peer"]
+    file = tmp_path / "compose.yml"
+    web = {"image": "acmeinc/productcatalog", "stop_grace_period": "1s", "deploy": {"mode": "global"}}
+    file.write_text(json.dumps({"services": {"web": web}}))
+    lab.deploy(file, abc)
+
+    def on_every_node() -> None:
+        assert {one.node.name for one in lab.cluster.containers(abc)} == {node.name for node in lab.cluster.nodes}
+        lab.reach_each_other(abc)
+
+    eventually(on_every_node)
+    if given:
+        # A range for each router.
+        for node in lab.cluster.nodes:
+            ask(node, "/ip/test-range", "x=y")
+        eventually(lambda: has_a_range(peer, others))
+    before = reclaims(peer, others)
+    try:
+        lab.playbooks.do("leave", node=left.name)
+        lab.cluster.gone(left.name)
+        assert left.engine("/plugins") == []
+        eventually(lambda: is_no_peer(lab, left, peer, others), within=120)
+        if given:
+            eventually(lambda: _reclaimed(peer, others, before + 1), within=120)
+        lab.well()
+        assert peer not in lab.playbooks.do("status").output
+        lab.doctor_is_content()
+        eventually(on_every_node)
+    finally:
+        lab.site()
+        lab.cluster.again(left.name)
+        lab.well(within=180)
+    assert lab.told()[left.name]["peer"] == peer
+    eventually(on_every_node, within=120)
+
+
+def _reclaimed(peer: str, nodes: list[Node], times: int) -> None:
+    assert reclaims(peer, nodes) == times
+
+
 def test_a_node_that_is_gone_is_forgotten(lab: Lab, given: bool) -> None:
     """The last one: it leaves two nodes."""
     gone, *others = lab.cluster.nodes[::-1]
@@ -332,19 +439,23 @@ def test_a_node_that_is_gone_is_forgotten(lab: Lab, given: bool) -> None:
     for node in lab.cluster.nodes if given else others:
         # A range for each router, or one that nobody reaches.
         ask(node, "/ip/test-range" if given else "/own", "x=y" if given else f"peer={peer}")
+    eventually(lambda: has_a_range(peer, others))
+    before = reclaims(peer, others)
     lab.cluster.kill(gone)
     lab.playbooks.do("leave", node=gone.name, force="true")
 
     def forgotten() -> None:
-        assert gone.name not in lab.told()
-        reports = [json.loads(ask(node, "/report")) for node in others]
-        for report in reports:
-            assert gone.address not in str(report["Router"]["Targets"])
+        is_no_peer(lab, gone, peer, others)
+        assert reclaims(peer, others) > before
         if given:
-            owners = {entry["Peer"] for report in reports for entry in report["IPAM"]["Entries"] or []}
-            assert peer not in owners
+            assert not any(peer in owners(node) for node in others)
         else:
+            reports = [json.loads(ask(node, "/report")) for node in others]
             assert [peer for report in reports for peer in report["Reclaimed"]] == [peer]
 
     eventually(forgotten, within=180)
+    # Who looks once more finds nothing to take back.
+    for node in others:
+        node.run("systemctl restart arpanet-weave")
     lab.well()
+    assert reclaims(peer, others) == before + 1

@@ -125,6 +125,10 @@ class Cluster:
         """Leave nodes out that there are no more."""
         self._stopped.update(names)
 
+    def again(self, *names: str) -> None:
+        """The opposite."""
+        self._stopped.difference_update(names)
+
     def start(self, node: Node) -> None:
         """Switch a node on again."""
         self._outer("start", node)
