@@ -8,17 +8,31 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from harness.lab import Lab
+from footprint import footprint
+from harness.lab import Lab, lab_command
 
 KEEPER = Path(__file__).parent / "stacks" / "keeper" / "compose.yml"
 
 
 @pytest.fixture(scope="session")
-def made() -> Iterator[Lab]:
-    lab = Lab(os.environ.get("LAB", "recovery"), nodes=3, managers=3)
+def unmade() -> Lab:
+    name = os.environ.get("LAB", "recovery")
+    lab_command("down", name)
+    lab = Lab(name, nodes=3, managers=3)
     lab.up()
-    lab.playbooks.do("site")
-    yield lab
+    return lab
+
+
+@pytest.fixture(scope="session")
+def bare(unmade: Lab) -> set[str]:
+    """What is on a node that is none of a cluster yet."""
+    return footprint(unmade.cluster.nodes[-1])
+
+
+@pytest.fixture(scope="session")
+def made(unmade: Lab, bare: set[str]) -> Lab:
+    unmade.playbooks.do("site")
+    return unmade
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """A node is as it was, and becomes one again."""
 
+from footprint import footprint
 from harness.lab import Lab
 
 
@@ -16,16 +17,17 @@ def test_what_is_not_meant(lab: Lab) -> None:
         assert said in run.words
 
 
-def test_a_node_comes_and_goes(lab: Lab) -> None:
+def test_a_node_comes_and_goes(lab: Lab, bare: set[str]) -> None:
     node = lab.cluster.nodes[-1]
     asked = {"node": node.name, "confirm": "yes", "force": "true"}
-    there = f"ls -d {' '.join(LEFT_BEHIND)} 2>/dev/null || true"
+    before = footprint(node)
     checked = lab.playbooks.do("reset", "--check", **asked)
     assert checked.changed == 1
     assert "leave the swarm" in checked.output
-    assert node.run(there).split()
+    assert footprint(node) == before
     lab.playbooks.do("reset", **asked)
-    assert node.run(there).split() == []
+    found = footprint(node)
+    assert (found - bare - STAYS, bare - found) == (set(), set())
     assert "Swarm: inactive" in node.run("docker info 2>/dev/null")
     assert node.run("docker ps --all --quiet") == ""
     assert node.run("ss -Hltun 'sport = :8301 or sport = :7947 or sport = :53 or sport = :5000'") == ""
@@ -33,8 +35,9 @@ def test_a_node_comes_and_goes(lab: Lab) -> None:
     assert lab.playbooks.run("doctor").code == 2
 
 
-LEFT_BEHIND = (
-    "/etc/arpanet", "/etc/consul.d", "/etc/serf", "/opt/arpanet", "/var/lib/arpanet", "/var/lib/consul",
-    "/var/lib/serf", "/etc/docker/daemon.json", "/etc/systemd/system/consul.service",
-    "/etc/systemd/system/arpanet-agent.service",
-)  # fmt: skip
+# What docs/reset.md says of the engine and of the packaged registry, whose packages were there.
+STAYS = {
+    "/etc/systemd/system/docker-registry.service",
+    "/etc/systemd/system/multi-user.target.wants/docker.service",
+    "link docker0",
+}

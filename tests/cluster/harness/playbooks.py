@@ -95,7 +95,7 @@ class Playbooks:
             try:
                 for line in process.stdout:
                     said.append(line)
-                    if re.match(rf"(TASK|RUNNING HANDLER) \[.*: {re.escape(task)}", line):
+                    if re.match(rf"(TASK|RUNNING HANDLER) \[(.*: )?{re.escape(task)}", line):
                         _kill(process.pid)
                         return
             finally:

@@ -17,12 +17,13 @@ from ..core.fence import TABLE
 from ..core.firewalld import DEFINITION
 from ..core.host import distribution
 from ..core.plugins import MARK
-from ..core.reset import BRIDGE, DAEMON, LINKS, PATHS, UNITS, Node, Step
+from ..core.reset import BRIDGE, DAEMON, LINKS, PATHS, SHARED, UNITS, Node, Step
 from . import firewalld, host, nft
 from .swarm import Swarm, SwarmError
 
 _SYSTEM = Path("/etc/systemd/system")
-_USERS = ("consul", "serf")
+# The package serf has a user of another name.
+_USERS = {"consul": ("consul",), "serf": ()}
 # Containers of the swarm are removed a moment after it is left.
 _PATIENCE = 60.0
 
@@ -96,7 +97,7 @@ def read() -> Node:
     return Node(
         units=frozenset(units),
         running=frozenset(unit for unit in units if known[unit]["active"] or known[unit]["enabled"]),
-        paths=tuple(path for path in PATHS if Path(path).exists() or Path(path).is_symlink()),
+        paths=tuple(path for path in (*PATHS, *SHARED) if _ours(Path(path))),
         daemon=Path(host.DAEMON_MARK).is_symlink() and Path(DAEMON).exists(),
         engine=engine,
         swarm=state,
@@ -108,9 +109,16 @@ def read() -> Node:
             link for link in LINKS if "arpanet-weave.service" in units and Path("/sys/class/net", link).exists()
         ),
         rules=(TABLE,) if nft.has("bridge", TABLE) else (),
-        users=tuple(user for user in _USERS if user in users and user not in packages),
+        users=tuple(user for user, needing in _USERS.items() if user in users and not {*needing} & {*packages}),
         ports=firewalld.runs() and Path(DEFINITION).exists(),
     )
+
+
+def _ours(path: Path) -> bool:
+    """Is it there, and is nothing of anybody else in it?"""
+    if str(path) in SHARED:
+        return path.is_dir() and not {str(one) for one in path.iterdir()} - {*PATHS}
+    return path.exists() or path.is_symlink()
 
 
 def apply(step: Step) -> None:

@@ -17,7 +17,8 @@ UNITS = ("arpanet-join.service", "arpanet-weave.service",
 PATHS = (
     "/etc/arpanet",
     "/etc/consul.d",
-    "/etc/serf",
+    "/etc/serf/arpanet.json",
+    "/etc/serf/rpc.json",
     "/opt/arpanet",
     "/run/arpanet",
     "/usr/local/bin/arpanet",
@@ -30,6 +31,8 @@ PATHS = (
     "/var/lib/serf",
     "/var/lib/weave",
 )
+# Directories that go as well where nothing of anybody else is in them.
+SHARED = ("/etc/serf",)
 DAEMON = "/etc/docker/daemon.json"
 # What Weave's router has made, which outlives it.
 LINKS = ("vethwe-bridge", "datapath", "weave")
