@@ -17,15 +17,8 @@ def lab_command(verb: str, lab: str, nodes: int = 0, managers: int = 0) -> None:
     """
     argv = [sys.executable, "-m", "lab", verb, "--lab", lab]
     if nodes:
-        argv += [
-            "--nodes",
-            str(nodes),
-            "--managers",
-            str(managers),
-            "--stocked",
-            "--os",
-            os.environ.get("OS", "debian-13"),
-        ]
+        argv += ["--nodes", str(nodes), "--managers", str(managers)]
+        argv += ["--stocked", "--os", os.environ.get("OS", "debian-13")]
     subprocess.run(argv, cwd=CHECKOUT, check=True)
 
 
