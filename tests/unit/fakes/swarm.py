@@ -6,13 +6,19 @@ import base64
 import copy
 import itertools
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import deployments
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import EngineError, ImageRefused
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.rollout import Rollout
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.subnets import SubnetStore
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.constraints import meets
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.plan import Actual
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.stack import own_networks
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.subnets import Request, parse_pool
 
 from fakes.consul import FakeConsul
 
@@ -217,6 +223,61 @@ class ConsulOf(FakeConsul):
     def healthy(self, service: str, tag: str | None = None) -> list[Spec]:
         running = self.swarm.containers() if self.awake else []
         return [{"id": one, "meta": {names.META_CONTAINER: one}} for one in running]
+
+
+def model(**services: Spec) -> Spec:
+    """The normalised stack of deployment `abc`."""
+    on = {"networks": {"default": None}}
+    return {
+        "name": "abc",
+        "services": {name: {"image": "nginx:1", **on, **body} for name, body in services.items()},
+        "networks": {"default": {"name": "abc_default"}},
+    }
+
+
+@dataclass
+class Cluster:
+    """A Swarm, its Consul, and deployment `abc`."""
+
+    swarm: FakeSwarm = field(default_factory=FakeSwarm)
+    told: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.consul = ConsulOf(self.swarm)
+        self.store = SubnetStore(self.consul, parse_pool("default", "10.32.0.0/12"))
+
+    @property
+    def rollout(self) -> Rollout:
+        return Rollout(self.swarm, self.consul, "abc", self.told.append)
+
+    def deploy(self, stack: Spec, check: bool = False, prefix: int = 26, timeout: float = 5, **options: Any) -> Spec:
+        subnets = {name: str(self.store.allocate(Request(f"abc/{name}", prefix))) for name in own_networks(stack)}
+        self.swarm.calls.clear()
+        return deployments.converge(
+            self.rollout,
+            stack,
+            "shop",
+            subnets,
+            allocated=options.get("allocated", ()),
+            driver="overlay",
+            publish_mode="host",
+            move_volumes=options.get("move_volumes", frozenset()),
+            timeout=timeout,
+            check=check,
+        )
+
+    def does(self, call: Callable[..., Spec], *arguments: Any, check: bool = False, timeout: float = 5) -> Spec:
+        self.swarm.calls.clear()
+        return call(self.rollout, *arguments, timeout, check)
+
+    def scale(self, check: bool = False, **counts: int) -> Spec:
+        return self.does(deployments.scale, counts, check=check)
+
+    def images(self) -> dict[str, str]:
+        return {
+            name: service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"]
+            for name, service in self.swarm.services("abc").items()
+        }
 
 
 def _node(name: str) -> Spec:

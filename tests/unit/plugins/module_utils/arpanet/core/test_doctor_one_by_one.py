@@ -2,115 +2,15 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import doctor
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.doctor import Facts
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.findings import Finding
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.ledger import Ledger
-from fakes import findings
+from fakes.doctor import LEASES, Break, apart, dns, found, healthy, kept, lease, step, thing, told, unit
 
-UNITS = ["docker.service", "consul.service", "serf.service", "arpanet-agent.service"]
-LEASES = "arpanet/deployments/abc/leases/"
 MANAGEMENT = "-token-file=/etc/arpanet/tokens/management"
 BLOCK = "arpanet/subnets/blocks/10.32.0.0-21"
 REMOVE = "`ansible-playbook remove.yml -e deployment=abc`"
 ANEW = f"{REMOVE}, then `ansible-playbook deploy.yml -e stack=FILE -e deployment=abc`"
-
-
-def placed(instance: str, node: str, address: str) -> dict[str, Any]:
-    return {"instance": instance, "node": node, "address": address, "state": "running", "in_dns": True}
-
-
-def lease(instance: str, node: str) -> dict[str, Any]:
-    return {"deployment": "abc", "instance": instance, "node": node, "container": "c", "network": "abc_default"}
-
-
-def look(node: str, instance: str, address: str) -> dict[str, Any]:
-    """What a node that runs one instance of `web` says."""
-    everybody = {"web.abc": ["10.32.0.5", "10.32.0.6"]}
-    return {
-        "node": node,
-        "units": {unit: {"active": True, "enabled": True, "stale": False, "state": "active"} for unit in UNITS},
-        "errors": {},
-        "swarm": {"state": "active"},
-        "leases": {f"{LEASES}{address}": lease(instance, node)},
-        "serving": {"web.abc": [address]},
-        "steps": [],
-        "dns": {"127.0.0.1": everybody},
-    }
-
-
-def healthy() -> dict[str, Any]:
-    """The arguments of Facts for two nodes with one deployment, to be changed at will."""
-    looks = {"node1": look("node1", "1.web.abc", "10.32.0.5"), "node2": look("node2", "2.web.abc", "10.32.0.6")}
-    placements = [placed("1.web.abc", "node1", "10.32.0.5"), placed("2.web.abc", "node2", "10.32.0.6")]
-    service = {"name": "web", "running": 2, "wanted": 2, "in_dns": 2, "placements": placements}
-    return {
-        "status": {
-            "swarm": {"ok": True},
-            "errors": {},
-            "findings": [],
-            "nodes": [{"name": "node1", "swarm": "ready"}, {"name": "node2", "swarm": "ready"}],
-            "deployments": [{"id": "abc", "networks": {"default": "10.32.0.0/26"}, "services": [service], "stray": []}],
-        },
-        "ledger": {
-            "deployments": ["abc"],
-            "leases": {key: value for one in looks.values() for key, value in copy.deepcopy(one["leases"]).items()},
-            "nodes": {"node1": {"networks": {}}, "node2": {"networks": {"eth0": "192.0.2.0/24"}}},
-            "owners": {"abc/default": "10.32.0.0/26"},
-            "blocks": {"10.32.0.0/26": "abc/default"},
-            "volumes": {"abc": {"data": "node1"}, "removed": {"old": "node7"}},
-            "things": [thing("network", "abc_default", "abc", used=True)],
-        },
-        "looks": looks,
-        "units": {"node1": UNITS, "node2": UNITS},
-        "silent": {},
-    }
-
-
-def thing(kind: str, name: str, deployment: str, used: bool = False) -> dict[str, Any]:
-    subnets = ["10.32.0.0/26"] if kind == "network" else []
-    return {"kind": kind, "name": name, "deployment": deployment, "subnets": subnets, "used": used}
-
-
-def found(parts: dict[str, Any]) -> list[Finding]:
-    return findings.check(doctor.findings(Facts(**{**parts, "ledger": Ledger(**parts["ledger"])})))
-
-
-Break = Callable[[dict[str, Any]], object]
-
-
-def unit(node: str, name: str, **state: Any) -> Break:
-    return lambda parts: parts["looks"][node]["units"][name].update(state)
-
-
-def told(what: str, **finding: Any) -> Break:
-    one = Finding(what, "c", "`ip a`", **finding)
-    return lambda parts: parts["status"]["findings"].append(one.as_data())
-
-
-def kept(part: str, **values: Any) -> Break:
-    return lambda parts: parts["ledger"][part].update(values)
-
-
-def step(verb: str) -> Break:
-    return lambda parts: parts["looks"]["node2"]["steps"].extend(
-        {"verb": verb, "id": f"2.web.abc{form}", "address": "10.32.0.6", "container": "c"} for form in ("", ".dns")
-    )
-
-
-def apart(**swarm: str) -> Break:
-    node3 = {**look("node3", "", ""), "leases": {}, "serving": {}, "swarm": swarm}
-    return lambda parts: parts["looks"].update(node3=node3)
-
-
-def dns(node: str, *addresses: str) -> Break:
-    return lambda parts: parts["looks"][node]["dns"]["127.0.0.1"].update({"web.abc": [*addresses]})
-
 
 TABLE: list[tuple[Break, str, str, str, str | None]] = [
     # what is done, what is found, its cause, what mends it, and what repairs it
@@ -326,83 +226,6 @@ def test_one_thing_is_wrong(harm: Break, what: str, cause: str, mend: str, repai
     (one,) = found(parts)
     assert (one.what, one.cause, one.mend) == (what, cause, mend)
     assert one.repair.get("do") == repair
-
-
-def test_a_stopped_agent_is_the_cause_of_what_follows() -> None:
-    parts = healthy()
-    unit("node2", "arpanet-agent.service", active=False, state="inactive")(parts)
-    step("register")(parts)
-    told("the agent of node2 is stopped", about="agent", node="node2")(parts)
-    first, second = found(parts)
-    assert (first.repair, second.repair) == ({"do": "start", "node": "node2", "unit": "arpanet-agent.service"},) * 2
-    assert second.cause == "the agent of node2 does not run"
-
-
-def test_a_stopped_consul_explains_its_node_and_its_names() -> None:
-    parts = healthy()
-    unit("node2", "consul.service", active=False, state="inactive")(parts)
-    told("node2 is only partly there", about="node", node="node2")(parts)
-    parts["looks"]["node2"]["errors"] = {"consul": "no answer", "dns 127.0.0.1": "no answer"}
-    parts["looks"]["node2"]["dns"] = {}
-    dns("node1", "10.32.0.5")(parts)
-    assert [one.what for one in found(parts)] == ["consul.service does not run on node2"]
-
-
-def test_names_that_are_known_to_be_wrong_are_said_once() -> None:
-    parts = healthy()
-    step("register")(parts)
-    told("2.web.abc runs on node2 but is not in DNS", about="name", node="node2")(parts)
-    dns("node1", "10.32.0.5")(parts)
-    dns("node2", "10.32.0.5")(parts)
-    assert [one.what for one in found(parts)] == ["2.web.abc runs on node2 but Consul there says otherwise"]
-
-
-def test_nothing_is_claimed_of_a_node_that_was_not_looked_at() -> None:
-    parts = healthy()
-    del parts["looks"]["node2"]
-    parts["silent"]["node2"] = "timed out"
-    told("node2 is down", about="node", node="node2")(parts)
-    dns("node1", "10.32.0.5")(parts)
-    (one,) = found(parts)
-    assert (one.what, one.cause) == ("node2 is down", "c; Ansible says: timed out")
-
-
-@pytest.mark.parametrize("part", ["swarm", "consul"])
-def test_nothing_is_nobodys_while_a_part_is_silent(part: str) -> None:
-    parts = healthy()
-    parts["status"]["errors"][part] = "no answer"
-    parts["status"]["deployments"], parts["ledger"]["deployments"] = [], []
-    kept("nodes", node9={"networks": {}})(parts)
-    parts["ledger"]["things"].append(thing("network", "xyz_default", "xyz"))
-    assert found(parts) == []
-
-
-def test_a_deployment_that_somebody_is_at_work_on_is_left_alone() -> None:
-    parts = healthy()
-    parts["ledger"]["locked"] = ["abc", "xyz"]
-    parts["ledger"]["things"] += [thing("network", "abc_new", "abc"), thing("network", "xyz_default", "xyz")]
-    assert found(parts) == []
-
-
-def test_a_subnet_that_two_have_taken_is_not_taken_from_either() -> None:
-    parts = healthy()
-    kept("owners", **{"xyz/default": "10.32.0.0/25"})(parts)
-    (one,) = found(parts)
-    assert one.what == "subnet 10.32.0.0/25 of xyz/default is not marked as taken"
-    assert one.mend.startswith("`ansible-playbook remove.yml -e deployment=xyz`, then ")
-
-
-def test_who_gives_no_reason_is_a_finding_all_the_same() -> None:
-    parts = healthy()
-    parts["silent"]["node3"] = " "
-    parts["looks"]["node1"]["errors"]["dns 127.0.0.1"] = ""
-    told("node4 is down", about="node", node="node4")(parts)
-    parts["silent"]["node4"] = ""
-    assert [one.cause.partition(":")[0] for one in found(parts)] == [
-        "c; Ansible says",
-        "it gives no reason",
-        "it gives no reason",
-    ]
 
 
 def test_text() -> None:

@@ -1,0 +1,108 @@
+"""A cluster where nothing is wrong, what can befall it, and what the doctor finds then."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import doctor
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.doctor import Facts
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.findings import Finding
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.ledger import Ledger
+
+from fakes import findings
+
+UNITS = ["docker.service", "consul.service", "serf.service", "arpanet-agent.service"]
+LEASES = "arpanet/deployments/abc/leases/"
+
+
+def placed(instance: str, node: str, address: str) -> dict[str, Any]:
+    return {"instance": instance, "node": node, "address": address, "state": "running", "in_dns": True}
+
+
+def lease(instance: str, node: str) -> dict[str, Any]:
+    return {"deployment": "abc", "instance": instance, "node": node, "container": "c", "network": "abc_default"}
+
+
+def look(node: str, instance: str, address: str) -> dict[str, Any]:
+    """What a node that runs one instance of `web` says."""
+    everybody = {"web.abc": ["10.32.0.5", "10.32.0.6"]}
+    return {
+        "node": node,
+        "units": {unit: {"active": True, "enabled": True, "stale": False, "state": "active"} for unit in UNITS},
+        "errors": {},
+        "swarm": {"state": "active"},
+        "leases": {f"{LEASES}{address}": lease(instance, node)},
+        "serving": {"web.abc": [address]},
+        "steps": [],
+        "dns": {"127.0.0.1": everybody},
+    }
+
+
+def healthy() -> dict[str, Any]:
+    """The arguments of Facts for two nodes with one deployment, to be changed at will."""
+    looks = {"node1": look("node1", "1.web.abc", "10.32.0.5"), "node2": look("node2", "2.web.abc", "10.32.0.6")}
+    placements = [placed("1.web.abc", "node1", "10.32.0.5"), placed("2.web.abc", "node2", "10.32.0.6")]
+    service = {"name": "web", "running": 2, "wanted": 2, "in_dns": 2, "placements": placements}
+    return {
+        "status": {
+            "swarm": {"ok": True},
+            "errors": {},
+            "findings": [],
+            "nodes": [{"name": "node1", "swarm": "ready"}, {"name": "node2", "swarm": "ready"}],
+            "deployments": [{"id": "abc", "networks": {"default": "10.32.0.0/26"}, "services": [service], "stray": []}],
+        },
+        "ledger": {
+            "deployments": ["abc"],
+            "leases": {key: value for one in looks.values() for key, value in copy.deepcopy(one["leases"]).items()},
+            "nodes": {"node1": {"networks": {}}, "node2": {"networks": {"eth0": "192.0.2.0/24"}}},
+            "owners": {"abc/default": "10.32.0.0/26"},
+            "blocks": {"10.32.0.0/26": "abc/default"},
+            "volumes": {"abc": {"data": "node1"}, "removed": {"old": "node7"}},
+            "things": [thing("network", "abc_default", "abc", used=True)],
+        },
+        "looks": looks,
+        "units": {"node1": UNITS, "node2": UNITS},
+        "silent": {},
+    }
+
+
+def thing(kind: str, name: str, deployment: str, used: bool = False) -> dict[str, Any]:
+    subnets = ["10.32.0.0/26"] if kind == "network" else []
+    return {"kind": kind, "name": name, "deployment": deployment, "subnets": subnets, "used": used}
+
+
+def found(parts: dict[str, Any]) -> list[Finding]:
+    return findings.check(doctor.findings(Facts(**{**parts, "ledger": Ledger(**parts["ledger"])})))
+
+
+Break = Callable[[dict[str, Any]], object]
+
+
+def unit(node: str, name: str, **state: Any) -> Break:
+    return lambda parts: parts["looks"][node]["units"][name].update(state)
+
+
+def told(what: str, **finding: Any) -> Break:
+    one = Finding(what, "c", "`ip a`", **finding)
+    return lambda parts: parts["status"]["findings"].append(one.as_data())
+
+
+def kept(part: str, **values: Any) -> Break:
+    return lambda parts: parts["ledger"][part].update(values)
+
+
+def step(verb: str) -> Break:
+    return lambda parts: parts["looks"]["node2"]["steps"].extend(
+        {"verb": verb, "id": f"2.web.abc{form}", "address": "10.32.0.6", "container": "c"} for form in ("", ".dns")
+    )
+
+
+def apart(**swarm: str) -> Break:
+    node3 = {**look("node3", "", ""), "leases": {}, "serving": {}, "swarm": swarm}
+    return lambda parts: parts["looks"].update(node3=node3)
+
+
+def dns(node: str, *addresses: str) -> Break:
+    return lambda parts: parts["looks"][node]["dns"]["127.0.0.1"].update({"web.abc": [*addresses]})
