@@ -30,9 +30,11 @@ elif words[0].startswith("--info-service"):
     if not state["loaded"]:
         sys.exit(101)
     print("arpanet\\n  ports:", *state["loaded"])
+    print("  protocols:", *state["protocols"])
 elif words == ["--reload"]:
     text = definition.read_text() if definition.exists() else ""
     state["loaded"] = ["/".join(one) for one in re.findall('port="(.*?)" protocol="(.*?)"', text)]
+    state["protocols"] = re.findall('protocol value="(.*?)"', text)
     state["now"] = state["kept"]
 elif change:
     if change[1] == "add" and not state["loaded"]:
