@@ -6,6 +6,7 @@ from .cluster import Cluster
 
 # What agents say without being asked: who leads among them, which images their nodes have.
 _RESTLESS = ("arpanet/leader", "arpanet/pulls/")
+_NODES = "arpanet/nodes/"
 
 
 def state(cluster: Cluster) -> dict[str, Any]:
@@ -20,5 +21,14 @@ def state(cluster: Cluster) -> dict[str, Any]:
         **swarm,
         "containers": sorted(container.id for container in cluster.containers()),
         # Each by itself, so that a comparison that fails names it.
-        **{key: index for key, (_, index) in cluster.kv("arpanet/").items() if not key.startswith(_RESTLESS)},
+        **{
+            key: _of_node(value) if key.startswith(_NODES) else index
+            for key, (value, index) in cluster.kv("arpanet/").items()
+            if not key.startswith(_RESTLESS)
+        },
     }
+
+
+def _of_node(value: dict[str, Any]) -> dict[str, Any]:
+    """What an agent says of its node, but for the networks there, which it may have found since."""
+    return {part: said for part, said in value.items() if part != "networks"}
