@@ -93,7 +93,7 @@ def _bare(there: Node, here: Node) -> tuple[float, float]:
             return eventually(lambda: _figures(here.run(_pour(there.address), stdin=_program())))
         finally:
             running.terminate()
-            there.run("pkill -f socketserver || true")
+            there.run("pkill -f '[s]ocketserver' || true")
 
 
 def _between(cluster: Cluster) -> tuple[float, float]:
