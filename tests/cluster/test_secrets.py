@@ -99,10 +99,10 @@ def test_the_clusters_keys_are_in_no_log_process_or_readable_file(
 
 def test_a_worker_has_nothing_of_the_managers(cluster: Cluster) -> None:
     keys = keys_of(cluster)
-    shared = {"/etc/arpanet/keys/consul", "/etc/arpanet/tokens/agent", "/etc/arpanet/tokens/registrar"}
+    shared = {"/etc/arpanet/keys/consul", "/etc/arpanet/tokens/agent"}
     shared |= {"agent", "default", "dns", "join token of a worker", *(name for name in keys if "/keys/serf" in name)}
     theirs = {name: text for name, text in keys.items() if name not in shared}
-    assert {"join token of a manager", "/etc/arpanet/keys/consul-ca", "/etc/arpanet/tokens/management"} <= set(theirs)
+    assert {"join token of a manager", "/etc/arpanet/keys/consul-ca", "/etc/arpanet/tokens/registrar"} <= set(theirs)
     workers = [node for node in cluster.nodes if not node.manager]
     found = cluster.each(lambda node: finding(node, theirs, as_root=True), workers)
     assert found == {node.name: [] for node in workers}

@@ -45,7 +45,7 @@ def test_who_has_no_token_gets_nothing(cluster: Cluster) -> None:
 
 
 def test_every_node_has_its_tokens_and_no_others(cluster: Cluster) -> None:
-    managers = OF_EVERY_NODE | {"leader", "deploy", "catalog", "management"}
+    managers = OF_EVERY_NODE | {"deploy", "catalog", "management"}
     listed = cluster.each(lambda node: {*node.run("ls /etc/arpanet/tokens").split()})
     assert listed == {node.name: managers if node.manager else OF_EVERY_NODE for node in cluster.nodes}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from harness.lab import Lab
-from harness.load import LOADED, said
+from harness.load import LOADED, asked_all_the_time
 from harness.stacks import PROBE
 
 
@@ -32,11 +32,5 @@ def lab() -> Lab:
 @pytest.fixture
 def load(lab: Lab, tmp_path: Path) -> Iterator[str]:
     """A deployment that is asked all the time, and not once in vain."""
-    stack = tmp_path / "compose.yml"
-    stack.write_text(LOADED)
-    lab.playbooks.deploy(stack, "load")
-    yield "load"
-    times, failures = said(lab.cluster, "load")
-    lab.playbooks.remove("load")
-    assert times > 50
-    assert not failures
+    with asked_all_the_time(lab.cluster, lab.playbooks, tmp_path, LOADED):
+        yield "load"

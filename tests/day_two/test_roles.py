@@ -1,14 +1,20 @@
 """A worker becomes a manager, and a worker again; nobody takes a majority away."""
 
 import json
+from pathlib import Path
 
 from harness.claims import dns_agrees
 from harness.eventually import eventually
 from harness.lab import Lab
+from harness.load import LOADED, asked_all_the_time
 from harness.node import Node
-from members import in_swarm, is_manager, is_worker
+from members import in_consul, in_swarm, is_manager, is_worker
 
 WORKER = "node4"
+#: The only instance of a service is on the node that changes its role.
+ONLY_THERE = LOADED.replace(
+    "{replicas: 1}", f"{{replicas: 1, placement: {{constraints: [node.hostname == {WORKER}]}}}}"
+)
 
 
 def repositories(node: Node) -> list[str]:
@@ -18,7 +24,12 @@ def repositories(node: Node) -> list[str]:
     return sorted(found["repositories"])
 
 
-def test_a_worker_becomes_a_manager_and_a_worker_again(lab: Lab, load: str) -> None:
+def test_a_worker_becomes_a_manager_and_a_worker_again(lab: Lab, tmp_path: Path) -> None:
+    with asked_all_the_time(lab.cluster, lab.playbooks, tmp_path, ONLY_THERE):
+        there_and_back(lab)
+
+
+def there_and_back(lab: Lab) -> None:
     cluster, playbooks = lab.cluster, lab.playbooks
     images = repositories(cluster.manager)
     assert images
@@ -37,6 +48,8 @@ def test_a_worker_becomes_a_manager_and_a_worker_again(lab: Lab, load: str) -> N
     is_manager(cluster, WORKER)
     playbooks.do("demote", node=WORKER)
     eventually(lambda: is_worker(cluster, WORKER), within=30)
+    serving = {one["Node"] for one in cluster.manager.consul("/v1/catalog/service/consul")}
+    assert serving == {name for name, kind in in_consul(cluster).items() if kind == "server"}
     assert "Is Manager: false" in lab.node(WORKER).run("docker info 2>/dev/null")
     assert lab.node(WORKER).run("ls -A /etc/arpanet/keys") == "", "the keys are gone"
     assert playbooks.do("demote", node=WORKER).changed == 0

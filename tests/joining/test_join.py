@@ -118,7 +118,7 @@ def test_the_key_alone_gets_no_managers_token(world: World, fourth: Node) -> Non
     for name in ("consul-acl", "consul-ca"):
         secret = world.manager.run(f"cat /etc/arpanet/keys/{name}")
         assert secret.splitlines()[1 if "BEGIN" in secret else 0] not in text
-    for token in ("management", "deploy", "leader"):
+    for token in ("management", "deploy", "registrar"):
         assert world.manager.run(f"cat /etc/arpanet/tokens/{token}").strip() not in text
 
 

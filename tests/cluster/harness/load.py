@@ -1,8 +1,12 @@
 """A client that asks all the time, inside a deployment, and what it has to say afterwards."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from .cluster import Cluster, Container
+from .playbooks import Playbooks
 
 # Asks every service that it is given until it is stopped, and prints what went wrong and how often it asked.
 LOAD = r"""
@@ -70,3 +74,16 @@ def said(cluster: Cluster, deployment: str) -> tuple[int, list[str]]:
     lines = cluster.manager.run(f"docker service logs --raw {deployment}_asker 2>&1").splitlines()
     # Each says so after every fifty times.
     return 50 * sum(line.startswith("asked") for line in lines), [line for line in lines if line.startswith("failed")]
+
+
+@contextmanager
+def asked_all_the_time(cluster: Cluster, playbooks: Playbooks, directory: Path, stack: str) -> Iterator[None]:
+    """A deployment `load` of this stack, whose asker has had an answer each time when the block is left."""
+    path = directory / "compose.yml"
+    path.write_text(stack)
+    playbooks.deploy(path, "load")
+    yield
+    times, failures = said(cluster, "load")
+    playbooks.remove("load")
+    assert times > 50
+    assert not failures

@@ -31,9 +31,14 @@ TOKENS = "/etc/arpanet/tokens"
 GOSSIP_KEY, ACL_KEY, CA_KEY = "consul", "consul-acl", "consul-ca"
 KEY_NAMES = (GOSSIP_KEY, ACL_KEY, CA_KEY)
 
-# Tokens that have a file of their own, for programs that are told its path.
-FILES_OF_WORKERS = ("agent", "registrar")
-FILES_OF_MANAGERS = (*FILES_OF_WORKERS, "leader", "deploy", "catalog", MANAGEMENT)
+# Tokens that have a file, for programs that are told its path, by its name. The node agent's has one name everywhere,
+# so that an agent whose node changes roles goes on: what it reads next is what it may do from then on.
+FILES_OF_WORKERS: Mapping[str, str] = {"agent": "agent", "registrar": "registrar"}
+FILES_OF_MANAGERS: Mapping[str, str] = {
+    "agent": "agent",
+    "registrar": "leader",
+    **{purpose: purpose for purpose in ("deploy", "catalog", MANAGEMENT)},
+}
 
 USER = "consul"
 
@@ -167,7 +172,7 @@ def files(settings: Settings, secrets: Secrets, program: str = "consul") -> list
     """Every file of Consul on this node but its unit and the servers' certificates, as the module `files`
     takes them. `program` checks the configuration before it is put in place."""
     tokens = FILES_OF_MANAGERS if settings.server else FILES_OF_WORKERS
-    others = [name for name in FILES_OF_MANAGERS if name not in tokens]
+    others = FILES_OF_MANAGERS.keys() - tokens.keys()
     entries: list[dict[str, Any]] = [
         _directory(DIRECTORY, "0755"),
         _directory(f"{DIRECTORY}/tls", "0755"),
@@ -182,8 +187,8 @@ def files(settings: Settings, secrets: Secrets, program: str = "consul") -> list
         _secret(ACL, _text(acl(settings, secrets.tokens)), USER),
         _directory("/etc/arpanet", "0755"),
         _directory(TOKENS, "0700"),
-        *(_secret(f"{TOKENS}/{name}", f"{secrets.tokens[name]}\n") for name in tokens),
-        *(_absent(f"{TOKENS}/{name}") for name in others),
+        *(_secret(f"{TOKENS}/{name}", f"{secrets.tokens[purpose]}\n") for name, purpose in tokens.items()),
+        *(_absent(f"{TOKENS}/{name}") for name in sorted(others)),
     ]
     if settings.server:
         entries.append(_directory(KEYS, "0700"))

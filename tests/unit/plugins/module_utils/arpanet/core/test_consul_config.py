@@ -145,6 +145,9 @@ def test_files_of_a_server() -> None:
     assert entries["/etc/arpanet/keys"]["mode"] == entries["/etc/arpanet/tokens"]["mode"] == "0700"
     assert entries["/etc/arpanet/keys/consul-ca"]["secret_content"] == KEYS["consul-ca"]
     assert entries["/etc/arpanet/tokens/deploy"]["secret_content"] == consul_tokens.secret("acl-key", "deploy") + "\n"
+    # By the name that it has on workers.
+    mine = entries["/etc/arpanet/tokens/registrar"]["secret_content"]
+    assert mine == consul_tokens.secret("acl-key", "leader") + "\n"
 
 
 def test_files_of_a_client_have_nothing_of_the_managers() -> None:
@@ -159,7 +162,7 @@ def test_files_of_a_client_have_nothing_of_the_managers() -> None:
     absent = {path for path, entry in entries.items() if entry.get("state") == "absent"}
     assert absent == {
         *(f"/etc/arpanet/keys/{name}" for name in KEYS),
-        *(f"/etc/arpanet/tokens/{name}" for name in ("leader", "deploy", "catalog", "management")),
+        *(f"/etc/arpanet/tokens/{name}" for name in ("deploy", "catalog", "management")),
         CERTIFICATE,
     }
 
