@@ -38,7 +38,8 @@ demo: lab-up ## From bare nodes to a fig file that answers by name
 test: lint integration unit molecule ## Lint, tests against a real Consul, unit tests, every molecule scenario
 	@echo 'make test: lint, unit tests and scenarios passed'
 
-test-all: test ## The same, then machines that join, further scenarios, and all of them on Debian 12 as well
+test-all: export LONG := yes
+test-all: test ## The same with long tests, then machines that join, further scenarios, and all on Debian 12 as well
 	@$(MAKE) --no-print-directory joining molecule-more
 	@$(MAKE) --no-print-directory joining molecule molecule-more OS=debian-12
 

@@ -5,6 +5,7 @@ import shlex
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
+import pytest
 from harness.claims import leases_agree
 from harness.cluster import Cluster
 from harness.eventually import eventually
@@ -13,6 +14,7 @@ from harness.playbooks import Playbooks
 PORT = 16379
 
 
+@pytest.mark.long
 def test_a_service_has_the_address_that_its_file_says(cluster: Cluster, playbooks: Playbooks, tmp_path: Path) -> None:
     stack = tmp_path / "fixed" / "compose.yml"
     stack.parent.mkdir()

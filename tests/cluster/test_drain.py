@@ -111,6 +111,7 @@ def test_a_node_is_emptied_under_load_and_used_again(
     assert not failures(asker)
 
 
+@pytest.mark.long
 def test_what_cannot_move_is_refused_or_stopped(
     moving: str, apart: str, stack: Path, cluster: Cluster, playbooks: Playbooks
 ) -> None:
@@ -129,6 +130,7 @@ def test_what_cannot_move_is_refused_or_stopped(
     assert playbooks.deploy(stack, moving).changed == 0
 
 
+@pytest.mark.long
 def test_replacements_that_do_not_come_leave_all_as_it_was(
     cluster: Cluster, playbooks: Playbooks, temporary: Temporary, tmp_path: Path
 ) -> None:

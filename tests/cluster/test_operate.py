@@ -2,12 +2,14 @@
 
 from collections import Counter
 
+import pytest
 from conftest import Temporary
 from harness.claims import dns_agrees
 from harness.cluster import Cluster
 from harness.playbooks import Playbooks
 
 
+@pytest.mark.long
 def test_a_node_that_takes_instances_again_gets_its_share(
     cluster: Cluster, playbooks: Playbooks, temporary: Temporary
 ) -> None:

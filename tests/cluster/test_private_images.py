@@ -6,6 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
+import pytest
 from harness.cluster import Cluster
 from harness.leaks import nowhere, said, watched
 from harness.playbooks import Playbooks
@@ -35,6 +36,7 @@ print(json.dumps({{"ServerURL": sys.stdin.readline().strip(), "Username": "{user
 """
 
 
+@pytest.mark.long
 def test_a_private_image(cluster: Cluster, playbooks: Playbooks, tmp_path: Path) -> None:
     password = secrets.token_hex(16)
     login = base64.b64encode(f"{USER}:{password}".encode()).decode()

@@ -12,6 +12,8 @@ from harness.playbooks import Playbooks
 FILES = ("/etc/arpanet/keys/serf", "/etc/arpanet/keys/consul", "/etc/consul.d/gossip.json")
 EVERYTHING = "serf,consul,consul_tokens,consul_ca,join_tokens"
 
+pytestmark = pytest.mark.long
+
 
 def test_new_keys_everywhere_and_nobody_notices(cluster: Cluster, playbooks: Playbooks) -> None:
     before, started, tokens, held = sums(cluster), starts(cluster), join_tokens(cluster), secret_files(cluster)

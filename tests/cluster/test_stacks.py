@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from conftest import Temporary
 from harness.cluster import Cluster
 from harness.node import NodeError
@@ -81,6 +82,7 @@ def test_names_answer_where_networks_meet(temporary: Temporary, tmp_path: Path, 
         assert not unseen, "web shares no network with database"
 
 
+@pytest.mark.long
 def test_data_stays_where_it_is_until_it_is_moved_in_so_many_words(
     temporary: Temporary, tmp_path: Path, cluster: Cluster, playbooks: Playbooks
 ) -> None:
