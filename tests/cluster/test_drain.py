@@ -18,7 +18,7 @@ services:
   web: &web
     image: acmeinc/productcatalog
     stop_grace_period: 5s
-    healthcheck: {{test: [CMD, python3, -c, {health}], interval: 1s}}
+    healthcheck: {{test: [CMD, bash, -c, {health}], interval: 1s}}
     # What the file says of updates is no matter here.
     deploy: {{replicas: 2, update_config: {{order: stop-first}}, placement: {{constraints: [node.hostname!={apart}]}}}}
   solo:

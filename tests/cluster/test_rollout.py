@@ -21,7 +21,7 @@ services:
     image: acmeinc/productcatalog
     stop_grace_period: 5s
     # Without one, an instance is in DNS as soon as it runs, and its server may not listen yet.
-    healthcheck: {{test: [CMD, python3, -c, {health}], interval: 1s}}
+    healthcheck: {{test: [CMD, bash, -c, {health}], interval: 1s}}
     environment: {{MODE: "{mode}"}}
     {more}
     secrets: [key]

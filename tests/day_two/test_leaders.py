@@ -30,7 +30,7 @@ def stack(tmp_path: Path) -> Path:
     for before, name in zip(("", *SERVICES), SERVICES, strict=False):
         services[name] = {
             "image": "acmeinc/productcatalog",
-            "healthcheck": {"test": ["CMD", "python3", "-c", HEALTH], "interval": "2s"},
+            "healthcheck": {"test": ["CMD", "bash", "-c", HEALTH], "interval": "2s"},
             "deploy": {"replicas": 2},
             **({"depends_on": {before: {"condition": "service_healthy"}}} if before else {}),
         }

@@ -37,7 +37,7 @@ def test_a_deployment_on_weave(lab: Lab, abc: str) -> None:
 
 def test_a_deployment_moves_there_and_back_while_it_serves(lab: Lab, abc: str, tmp_path: Path) -> None:
     file = tmp_path / "compose.yml"
-    health = {"test": ["CMD", "python", "-c", HEALTH], "interval": "1s"}
+    health = {"test": ["CMD", "bash", "-c", HEALTH], "interval": "1s"}
     services = {
         "web": {"image": "acmeinc/productcatalog", "healthcheck": health, "deploy": {"replicas": 2}},
         "client": {"image": "python:3-slim", "command": ["python", "-c", LOAD.replace("$", "$$")], "init": True},

@@ -27,8 +27,9 @@ while True:
         print("asked", asked)
     time.sleep(0.02)
 """
-# A health check for what the client asks; a cheap one, as it runs every second everywhere.
-HEALTH = "import socket; socket.create_connection(('127.0.0.1', 80), 2).close()"
+# A health check for what the client asks, for bash. It runs every second everywhere: a Python each time takes more than
+# all else that runs on the nodes.
+HEALTH = "exec 3<>/dev/tcp/127.0.0.1/80"
 
 
 def failures(asker: Container) -> list[str]:
@@ -56,7 +57,7 @@ services:
   web: &web
     image: acmeinc/productcatalog
     stop_grace_period: 5s
-    healthcheck: {{test: [CMD, python3, -c, {json.dumps(HEALTH)}], interval: 1s}}
+    healthcheck: {{test: [CMD, bash, -c, {json.dumps(HEALTH)}], interval: 1s}}
     deploy: {{replicas: 3}}
   solo:
     <<: *web
@@ -71,7 +72,8 @@ services:
 
 def said(cluster: Cluster, deployment: str) -> tuple[int, list[str]]:
     """About how often the asker of a deployment has asked, wherever it ran, and what went wrong."""
-    lines = cluster.manager.run(f"docker service logs --raw {deployment}_asker 2>&1").splitlines()
+    # Where it ran on a node that has left, Docker shows the rest and calls that an error.
+    lines = cluster.manager.run(f"docker service logs --raw {deployment}_asker 2>&1 || true").splitlines()
     # Each says so after every fifty times.
     return 50 * sum(line.startswith("asked") for line in lines), [line for line in lines if line.startswith("failed")]
 
