@@ -65,7 +65,8 @@ options:
     type: dict
     default: {}
   timeout:
-    description: Seconds for the plugin to answer after it was started.
+    description: Seconds for the plugin to answer after it was started, and for one that is taken away to be in use no
+      more.
     type: int
     default: 60
 """

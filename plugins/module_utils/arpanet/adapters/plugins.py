@@ -10,6 +10,7 @@ import io
 import json
 import tarfile
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ import docker.errors
 from ..core import checksums, plugins
 from ..core.plugins import DISABLE, ENABLE, INSTALL, REMOVE, SET, Installed, PluginError, Wanted
 from .engine import Engine
+
+_POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Plugins:
 
     def __init__(self, engine: Engine, timeout: int = 60) -> None:
         self._engine = engine
-        # Seconds for a plugin to answer once it was started.
+        # Seconds for a plugin to answer once it was started, and for its last network to go before it is taken away.
         self._timeout = timeout
 
     def find(self, name: str) -> Installed | None:
@@ -59,8 +62,7 @@ class Plugins:
         for step in steps:
             with self._engine.asking(f"plugin {name}: {step}"):
                 if step == DISABLE:
-                    # Containers on its networks keep their interfaces; without force the Engine would refuse.
-                    api.disable_plugin(name, force=replaced)
+                    self._disable(name, replaced)
                 elif step == REMOVE:
                     api.remove_plugin(name, force=replaced)
                 elif step == ENABLE:
@@ -69,6 +71,19 @@ class Plugins:
                     api.configure_plugin(name, dict(wanted.settings))
                 elif step == INSTALL and wanted is not None:
                     self._install(name, wanted, bundle)
+
+    def _disable(self, name: str, replaced: bool) -> None:
+        """Disable a plugin. One that is replaced may be in use: containers on its networks keep their interfaces."""
+        deadline = time.monotonic() + self._timeout
+        while True:
+            try:
+                self._engine.api.disable_plugin(name, force=replaced)
+                return
+            except docker.errors.APIError as error:
+                # The networks of a swarm that the node has just left go in their own time.
+                if "is in use" not in str(error.explanation) or time.monotonic() > deadline:
+                    raise
+            time.sleep(_POLL_SECONDS)
 
     def _look(self, name: str, wanted: Wanted, bundle: Bundle | None) -> None:
         """Whether what is to be installed is there. :raises PluginError: another archive than the one meant."""
