@@ -17,6 +17,8 @@ description:
     their names.
 author:
   - The arpanet.cluster authors (@arpanet)
+extends_documentation_fragment:
+  - arpanet.cluster.consul
 attributes:
   check_mode:
     support: full
@@ -38,7 +40,7 @@ options:
     required: true
   timeout:
     description: Seconds for Consul to know the node as a client, and to have a leader.
-    type: float
+    type: int
     default: 120
 """
 
@@ -52,41 +54,70 @@ EXAMPLES = r"""
 
 RETURN = r""""""
 
+import time
+
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul_admin import (
-    Admin,
-    AdminError,
-    until,
-)
+from ansible_collections.arpanet.cluster.plugins.module_utils._consul import connect
+from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
+from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.members import ALIVE, CONSUL_STATUSES
+
+SERVICE = "consul"
 
 
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
+            **CONSUL,
             "node": {"type": "str", "required": True},
             "address": {"type": "str", "required": True},
-            "timeout": {"type": "float", "default": 120},
+            "timeout": {"type": "int", "default": 120},
         },
         supports_check_mode=True,
     )
-    admin, asked = Admin(), module.params
+    require(module, "consul")
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import ConsulError
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.elections import patiently
+
+    asked = module.params
     node, address, seconds = asked["node"], asked["address"], asked["timeout"]
+    consul = connect(asked, purpose="management")
+
+    def serves() -> bool:
+        return any(
+            one["Name"] == node and CONSUL_STATUSES.get(one["Status"]) == ALIVE and one["Tags"].get("role") == "consul"
+            for one in consul.members()
+        )
+
+    def left_over() -> tuple[list[str], bool]:
+        """Ids in the raft, and whether the catalog has it among the servers: their leader writes them there, and nobody
+        takes out one that is a client now."""
+        found = consul.external(node)
+        return consul.servers_at(address), bool(found) and SERVICE in found[1]
+
+    def take_out() -> None:
+        servers, offered = left_over()
+        for server in servers:
+            consul.remove_voter(server)
+        if offered:
+            consul.deregister_external(node, SERVICE)
+
     try:
         if not module.check_mode:
-            until(lambda: not admin.serves(node), seconds, f"Consul does not know {node} as a client")
-            until(lambda: bool(admin.leader()), seconds, "Consul knows no leader")
-        peers = admin.peers(address)
-        listed = admin.offers_consul(node)
-        if not module.check_mode:
-            for peer in peers:
-                admin.remove_peer(peer)
-            if listed:
-                admin.forget_server(node)
-        module.exit_json(changed=bool(peers or listed))
-    except AdminError as error:
-        module.fail_json(
-            msg=f"{node} is still in Consul's raft: {error}. `journalctl -u consul` on both nodes says why."
-        )
+            deadline = time.monotonic() + seconds
+            while serves():
+                if time.monotonic() > deadline:
+                    module.fail_json(
+                        msg=f"{node} is still in Consul's raft: it is a server yet after {seconds} s. Does its Consul "
+                        f"come up as a client (journalctl -u consul, on {node})?"
+                    )
+                time.sleep(0.25)
+        changed = any(patiently(left_over, seconds))
+        if changed and not module.check_mode:
+            patiently(take_out, seconds)
+    except ConsulError as error:
+        module.fail_json(msg=f"{node} is still in Consul's raft: {error}")
+    module.exit_json(changed=changed)
 
 
 if __name__ == "__main__":

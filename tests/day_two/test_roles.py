@@ -31,6 +31,7 @@ def test_a_worker_becomes_a_manager_and_a_worker_again(lab: Lab, tmp_path: Path)
 
 def there_and_back(lab: Lab) -> None:
     cluster, playbooks = lab.cluster, lab.playbooks
+    assert [one.node.name for one in cluster.containers("load", "solo")] == [WORKER]
     images = repositories(cluster.manager)
     assert images
     before = {one.instance: one.id for one in cluster.containers()}

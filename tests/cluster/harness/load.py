@@ -84,8 +84,10 @@ def asked_all_the_time(cluster: Cluster, playbooks: Playbooks, directory: Path, 
     path = directory / "compose.yml"
     path.write_text(stack)
     playbooks.deploy(path, "load")
-    yield
-    times, failures = said(cluster, "load")
-    playbooks.remove("load")
+    try:
+        yield
+        times, failures = said(cluster, "load")
+    finally:
+        playbooks.remove("load")
     assert times > 50
     assert not failures

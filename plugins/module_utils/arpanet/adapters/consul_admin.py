@@ -15,9 +15,6 @@ from ..core.consul_tokens import Step
 from . import consul_raw
 from .consul_raw import DEFAULT_URL, TOKEN_FILE
 
-# Of a member of Consul's gossip.
-_ALIVE = 1
-
 
 class AdminError(Exception):
     """Consul did not answer in time, or refused; the message says what was tried and what it said."""
@@ -66,31 +63,6 @@ class Admin:
             return sorted(names)
         servers = [one for one in health["Servers"] if one["Name"] in names]
         return sorted(one["Name"] for one in servers if one["Voter"] and not one["Healthy"])
-
-    def serves(self, node: str) -> bool:
-        """Does the gossip hear this node, and as a server?"""
-        members = self.ask("GET", "/v1/agent/members")
-        return any(
-            one["Name"] == node and one["Status"] == _ALIVE and one["Tags"].get("role") == "consul" for one in members
-        )
-
-    def peers(self, address: str) -> list[str]:
-        """Ids of the raft's servers at this address."""
-        found = self.ask("GET", "/v1/operator/raft/configuration")
-        return [server["ID"] for server in found["Servers"] if server["Address"].rpartition(":")[0] == address]
-
-    def remove_peer(self, raft_id: str) -> None:
-        """Take a server out of the raft."""
-        self.ask("DELETE", f"/v1/operator/raft/peer?id={raft_id}")
-
-    def offers_consul(self, node: str) -> bool:
-        """Is this node among those that answer for the service consul? Servers are written there by their leader, and
-        nobody takes out one that has become a client."""
-        return any(one["Node"] == node for one in self.ask("GET", "/v1/catalog/service/consul?consistent"))
-
-    def forget_server(self, node: str) -> None:
-        """Take a node out of those that answer for the service consul."""
-        self.ask("PUT", "/v1/catalog/deregister", {"Node": node, "ServiceID": "consul"})
 
     def policies(self) -> list[dict[str, Any]]:
         """The policies that are ours, with their rules."""

@@ -97,6 +97,12 @@ class Cluster(Connection):
             found = self.api.http.get(CB.json(), "/v1/operator/raft/configuration", params=[("stale", "1")])
         return {server["ID"]: server["Node"] for server in found["Servers"] if server["Voter"]}
 
+    def servers_at(self, address: str) -> list[str]:
+        """Ids of the raft's servers at this address, alive or not, servers still or not."""
+        with self.asking("listing the raft's servers"):
+            found = self.api.http.get(CB.json(), "/v1/operator/raft/configuration")
+        return [server["ID"] for server in found["Servers"] if server["Address"].rpartition(":")[0] == address]
+
     def force_leave(self, node: str) -> None:
         """Give up a member that is gone, so that nobody waits for it; an unknown one is fine."""
         with self.asking(f"removing member {node}"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..core.members import ALIVE, CONSUL_STATUSES
 from ..core.quorum import Raft, Voter
 from .consul import Consul
 from .swarm import Swarm
@@ -15,5 +16,5 @@ def swarm_raft(swarm: Swarm) -> Raft:
 
 def consul_raft(consul: Consul) -> Raft:
     """Consul's voting servers."""
-    alive = {member["Name"] for member in consul.members() if member["Status"] == 1}
+    alive = {one["Name"] for one in consul.members() if CONSUL_STATUSES.get(one["Status"]) == ALIVE}
     return Raft("Consul", "servers", tuple(Voter(name, name in alive) for name in consul.voters().values()))

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from ..core import names
-from ..core.members import ALIVE, LEAVING
+from ..core.members import ALIVE, CONSUL_STATUSES, LEAVING
 from ..core.removal import Step, Traces, keys_about
 from ..core.swarm import NodeChange, named
 from .consul import Consul, Op
@@ -14,7 +14,6 @@ from .elections import members, patiently
 from .serf import Serf
 from .swarm import Swarm
 
-_MEMBER_STATES = {1: "alive", 2: "leaving", 3: "left", 4: "failed"}
 _POLL_SECONDS = 0.5
 
 
@@ -31,7 +30,7 @@ class Cluster:
         own = tuple(named(members(self.swarm), node, address))
         # Swarm, Consul and Serf call a node by its host name.
         name = own[0].hostname if own else node
-        in_consul = {str(one["Name"]): _MEMBER_STATES.get(one["Status"], "unknown") for one in self.consul.members()}
+        in_consul = {str(one["Name"]): CONSUL_STATUSES.get(one["Status"], "unknown") for one in self.consul.members()}
         in_serf = {one.name: one.status for one in self.serf.members()}
         prefixes = (names.DEPLOYMENTS_PREFIX, names.NODES_PREFIX, names.PULLS_PREFIX, names.WEAVE_PREFIX)
         entries = {key: entry for prefix in prefixes for key, entry in self.consul.list(prefix).items()}

@@ -8,6 +8,8 @@ from typing import Any
 
 ALIVE, LEAVING, LEFT, FAILED = "alive", "leaving", "left", "failed"
 STATUSES = (ALIVE, LEAVING, LEFT, FAILED)
+# As Consul numbers them.
+CONSUL_STATUSES: Mapping[int, str] = {1: ALIVE, 2: LEAVING, 3: LEFT, 4: FAILED}
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from . import names
 from .convergence import progress
+from .members import CONSUL_STATUSES
 from .placements import hostname, placements
 from .record import Record, parse
 from .seen import Seen, deployment_of
@@ -21,8 +22,6 @@ GONE = "left"
 # The state of a task on a node that Swarm does not hear.
 UNKNOWN = "unknown"
 GOOD_STATES = frozenset({"running", "complete"})
-# Of Consul's gossip, the numbers in `/v1/agent/members`.
-_MEMBER_STATES = {1: "alive", 2: "leaving", 3: GONE, 4: "failed"}
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,7 @@ def _swarm_quorum(seen: Seen) -> Quorum:
 
 def _consul_quorum(seen: Seen) -> Quorum:
     servers = [
-        _MEMBER_STATES.get(member["Status"], "")
+        CONSUL_STATUSES.get(member["Status"], "")
         for member in seen.members
         if (member.get("Tags") or {}).get("role") == "consul"
     ]
@@ -207,7 +206,7 @@ def _first_words(trouble: str) -> str:
 
 
 def _has_left(serf: Spec | None, member: Spec | None) -> bool:
-    states = {serf["status"] if serf else GONE, _MEMBER_STATES.get(member["Status"], "") if member else GONE}
+    states = {serf["status"] if serf else GONE, CONSUL_STATUSES.get(member["Status"], "") if member else GONE}
     return states == {GONE}
 
 
@@ -217,7 +216,7 @@ def _with_gossip(node: Node, serf: Spec | None, member: Spec | None, consul_lead
         given["serf"] = serf["status"]
         given.setdefault("address", str(serf["addr"]).rpartition(":")[0])
     if member:
-        given["consul"] = _MEMBER_STATES.get(member["Status"], "unknown")
+        given["consul"] = CONSUL_STATUSES.get(member["Status"], "unknown")
         given["consul_role"] = "server" if (member.get("Tags") or {}).get("role") == "consul" else "client"
         given["consul_leader"] = given["consul_role"] == "server" and member["Addr"] == consul_leader
         given.setdefault("address", str(member["Addr"]))

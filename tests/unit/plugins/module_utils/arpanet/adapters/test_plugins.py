@@ -49,9 +49,10 @@ def test_it_goes_after_the_last_network_of_a_swarm_that_was_left(slept: list[flo
 
 
 @pytest.mark.parametrize(
-    ("api", "pauses"), [(FakeApi(busy=10**6), 21), (FakeApi(busy=1, why="plugin weave:latest is broken"), 0)]
+    ("busy", "why", "pauses"), [(10**6, "plugin weave:latest is in use", 21), (1, "plugin weave:latest is broken", 0)]
 )
-def test_it_stays_where_it_is_needed(api: FakeApi, pauses: int, slept: list[float]) -> None:
+def test_it_stays_where_it_is_needed(busy: int, why: str, pauses: int, slept: list[float]) -> None:
+    api = FakeApi(busy, why)
     with pytest.raises(docker.errors.APIError):
         taking_away(api, timeout=10).apply("weave:latest", [DISABLE, REMOVE], None)
     assert (api.done, len(slept)) == ([], pauses)
