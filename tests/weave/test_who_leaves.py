@@ -1,4 +1,4 @@
-"""Peers that leave, and what they owned; the last one for good, and so after all other tests."""
+"""Peers that leave, and what they owned."""
 
 import json
 from pathlib import Path
@@ -88,8 +88,7 @@ def _reclaimed(peer: str, nodes: list[Node], times: int) -> None:
     assert reclaims(peer, nodes) == times
 
 
-def test_a_node_that_is_gone_is_forgotten(lab: Lab, given: bool) -> None:
-    """The last one: it leaves two nodes."""
+def test_a_node_that_is_gone_is_forgotten_and_comes_back(lab: Lab, given: bool) -> None:
     gone, *others = lab.cluster.nodes[::-1]
     peer = lab.told()[gone.name]["peer"]
     for node in lab.cluster.nodes if given else others:
@@ -115,3 +114,14 @@ def test_a_node_that_is_gone_is_forgotten(lab: Lab, given: bool) -> None:
         node.run("systemctl restart arpanet-weave")
     lab.well()
     assert reclaims(peer, others) == before + 1
+    # Switched on after all, with what it remembers: ranges that are others' now.
+    lab.cluster.start(gone)
+    eventually(lambda: gone.engine("/info"), within=120)
+    lab.site()
+    lab.well(within=180)
+    assert lab.told()[gone.name]["peer"] == peer
+    if given:
+        for node in lab.cluster.nodes:
+            ask(node, "/ip/test-again", "x=y")
+        eventually(lambda: has_a_range(peer, others))
+    lab.doctor_is_content()

@@ -12,9 +12,11 @@ from ..core import names
 from ..core.drivers import OFF
 from ..core.placements import hostname
 from ..core.plugins import Installed
+from ..core.swarm import ACTIVE
 from ..core.weave import Gate
 from .engine import DEFAULT_URL, Engine, EngineError
 from .plugins import Plugins
+from .swarm import local
 
 R = TypeVar("R")
 
@@ -37,6 +39,11 @@ class WeaveNode:
     def switch(self, steps: list[str]) -> None:
         """Disable or enable the plugin (core.plugins.DISABLE, ENABLE)."""
         self._with(lambda engine: Plugins(engine, _START).apply(self._plugin, steps, None))
+
+    def member(self) -> str:
+        """This node's id in its swarm; empty while it is in none."""
+        here = local(self._with(lambda engine: engine.info()))
+        return here.node_id if here.state == ACTIVE else ""
 
     def networks(self) -> list[dict[str, Any]]:
         """As `GET /networks` answers."""

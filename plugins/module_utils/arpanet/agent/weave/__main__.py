@@ -17,6 +17,7 @@ from pathlib import Path
 from ...adapters import nft
 from ...adapters.consul import Consul, ConsulError
 from ...adapters.engine import EngineError
+from ...adapters.weave_data import WeaveData
 from ...adapters.weave_node import WeaveNode
 from ...adapters.weave_router import DEFAULT_ADDRESS, Router
 from ...core.fence import TABLE, Fence, rules
@@ -108,6 +109,7 @@ def main(words: list[str]) -> int:
         return 1
     guard = Guard(
         WeaveNode(config.plugin, config.docker),
+        WeaveData(),
         Router(config.router),
         consul,
         Rules(),

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from ...adapters.consul import Consul, ConsulError
 from ...adapters.engine import EngineError
 from ...adapters.nft import NftError
+from ...adapters.weave_data import WeaveData
 from ...adapters.weave_router import Router, RouterError
 from ...core import names
 from ...core.fence import Fence, fence
@@ -30,6 +31,9 @@ class Node(Protocol):
 
     def switch(self, steps: list[str]) -> None:
         """Enable or disable the plugin."""
+
+    def member(self) -> str:
+        """This node's id in its swarm; empty while it is in none."""
 
     def networks(self) -> list[dict[str, Any]]:
         """All networks, as the Engine lists them."""
@@ -54,6 +58,7 @@ class Guard:
     def __init__(
         self,
         node: Node,
+        data: WeaveData,
         router: Router,
         consul: Consul,
         apply: Callable[[Fence], None],
@@ -64,6 +69,7 @@ class Guard:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._node = node
+        self._data = data
         self._router = router
         self._consul = consul
         self._apply = apply
@@ -104,11 +110,27 @@ class Guard:
             if not plugin.enabled:
                 log.info("enabling the plugin")
                 self._node.switch([ENABLE])
+            self._belong()
             return read(self._router.report())
         except RouterError as error:
             return State(unready=str(error))
         except EngineError as error:
             return State(unready=f"its plugin does not start: {error}")
+        except OSError as error:
+            return State(unready=f"its database cannot be had: {error}")
+
+    def _belong(self) -> None:
+        """A node that is in the swarm anew starts without the ranges it had: others have taken them over meanwhile,
+        and two routers that both call a range their own refuse to connect."""
+        member, before = self._node.member(), self._data.member()
+        if not member or member == before:
+            return
+        if before:
+            log.warning("the node is in the swarm anew: its router forgets the ranges that it had")
+            self._data.forget()
+            self._node.switch([DISABLE, ENABLE])
+        # Last, so that whoever is cut off in between does it again.
+        self._data.set_member(member)
 
     def _start_anew(self, state: State) -> None:
         """What has not answered for long is switched off and on, and then not again for as long."""

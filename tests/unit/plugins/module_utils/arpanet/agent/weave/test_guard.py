@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import Entry
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import EngineError
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.nft import NftError
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.weave_data import WeaveData
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.weave_router import RouterError
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.agent.weave.guard import PATIENCE, Guard
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names
@@ -23,6 +25,7 @@ class Node:
         self.switched: list[list[str]] = []
         self.error = ""
         self.closed: set[str] = set()
+        self.id = "first"
 
     def plugin(self) -> Installed | None:
         return self.found
@@ -31,6 +34,9 @@ class Node:
         self.switched.append(steps)
         if self.error:
             raise EngineError(self.error)
+
+    def member(self) -> str:
+        return self.id
 
     def networks(self) -> list[dict[str, Any]]:
         return [{"Id": "one", "Driver": "weave:latest", "IPAM": {"Config": [{"Subnet": "10.32.0.0/26"}]}}]
@@ -67,8 +73,10 @@ class Router:
 
 
 class Scene:
-    def __init__(self) -> None:
-        self.node, self.router, self.consul = Node(), Router(), FakeConsul()
+    def __init__(self, directory: Path) -> None:
+        self.node, self.data, self.router, self.consul = Node(), WeaveData(directory), Router(), FakeConsul()
+        self.database = directory / "weavedata.db"
+        self.database.write_text("ranges")
         self.now = 0.0
         self.applied: list[Fence] = []
         self.refusal = ""
@@ -76,6 +84,7 @@ class Scene:
             self.consul.put(names.node_key(name), {"node": name, "address": address})
         self.guard = Guard(
             self.node,
+            self.data,
             self.router,
             self.consul,
             self.apply,
@@ -95,8 +104,8 @@ class Scene:
 
 
 @pytest.fixture
-def scene() -> Scene:
-    return Scene()
+def scene(tmp_path: Path) -> Scene:
+    return Scene(tmp_path)
 
 
 def test_a_node_that_is_well_says_so(scene: Scene) -> None:
@@ -122,6 +131,41 @@ def test_a_plugin_that_is_not_there(scene: Scene) -> None:
     scene.node.found = None
     scene.guard.look()
     assert (scene.told()["ready"], scene.told()["why"]) == (False, "its plugin is not installed")
+
+
+def test_a_node_that_is_in_the_swarm_anew_starts_without_its_ranges(scene: Scene) -> None:
+    scene.guard.look()
+    assert (scene.database.exists(), scene.node.switched) == (True, []), "new here, and so are its ranges"
+    scene.node.id = ""
+    scene.guard.look()
+    scene.node.id = "first"
+    scene.guard.look()
+    assert (scene.database.exists(), scene.node.switched) == (True, []), "only away"
+    scene.node.id = "second"
+    scene.guard.look()
+    assert (scene.database.exists(), scene.node.switched) == (False, [["disable", "enable"]])
+    scene.database.write_text("new ranges")
+    scene.guard.look()
+    assert (scene.database.exists(), len(scene.node.switched)) == (True, 1)
+
+
+def test_a_router_that_is_not_rid_of_its_ranges_is_tried_again(scene: Scene) -> None:
+    scene.guard.look()
+    scene.node.id, scene.node.error = "second", "no such file"
+    scene.guard.look()
+    assert not scene.told()["ready"]
+    scene.node.error = ""
+    scene.guard.look()
+    assert (scene.told()["ready"], scene.node.switched) == (True, [["disable", "enable"]] * 2)
+
+
+def test_a_database_that_cannot_be_had_is_told(scene: Scene) -> None:
+    scene.guard.look()
+    scene.node.id = "second"
+    scene.database.unlink()
+    scene.database.mkdir()
+    scene.guard.look()
+    assert "its database cannot be had" in scene.told()["why"]
 
 
 def test_a_router_that_is_silent_for_long_is_started_anew_and_not_all_the_time(scene: Scene) -> None:
