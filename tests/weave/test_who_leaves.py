@@ -73,7 +73,8 @@ def test_a_node_leaves_and_joins_again(lab: Lab, abc: str, given: bool, tmp_path
         if given:
             eventually(lambda: _reclaimed(peer, others, before + 1), within=120)
         lab.well()
-        assert peer not in lab.playbooks.do("status").output
+        # Each node says so at its next look.
+        eventually(lambda: _no_mention(lab, peer), within=30)
         lab.doctor_is_content()
         eventually(on_every_node)
     finally:
@@ -82,6 +83,10 @@ def test_a_node_leaves_and_joins_again(lab: Lab, abc: str, given: bool, tmp_path
         lab.well(within=180)
     assert lab.told()[left.name]["peer"] == peer
     eventually(on_every_node, within=120)
+
+
+def _no_mention(lab: Lab, peer: str) -> None:
+    assert peer not in lab.playbooks.do("status").output
 
 
 def _reclaimed(peer: str, nodes: list[Node], times: int) -> None:
