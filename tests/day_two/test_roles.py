@@ -60,6 +60,19 @@ def there_and_back(lab: Lab) -> None:
     assert playbooks.do("site").changed == 0
 
 
+def test_a_change_of_roles_that_is_cut_off_is_finished_by_the_next_run(lab: Lab) -> None:
+    cluster, playbooks = lab.cluster, lab.playbooks
+    playbooks.cut_off("promote", "Reload the engine", node=WORKER)
+    playbooks.do("promote", node=WORKER)
+    eventually(lambda: is_manager(cluster, WORKER), within=60)
+    playbooks.cut_off("demote", "Take what is a client now out of Consul's raft", node=WORKER)
+    playbooks.do("demote", node=WORKER)
+    eventually(lambda: is_worker(cluster, WORKER), within=60)
+    assert lab.node(WORKER).run("ls -A /etc/arpanet/keys") == ""
+    assert playbooks.do("site").changed == 0
+    lab.whole()
+
+
 def test_a_majority_is_kept(lab: Lab) -> None:
     cluster, playbooks = lab.cluster, lab.playbooks
     first, _, third = cluster.managers

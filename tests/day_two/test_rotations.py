@@ -41,6 +41,17 @@ def test_broken_off_and_run_again(lab: Lab, load: str, what: str, task: str) -> 
     lab.whole()
 
 
+def test_a_manager_that_the_run_does_not_reach_is_not_left_with_an_old_key(lab: Lab) -> None:
+    cluster = lab.cluster
+    *others, last = cluster.managers
+    before = key(cluster, "serf")
+    hosts = ":".join(["localhost", *(node.name for node in others)])
+    refused = lab.playbooks.run("rotate_keys", "--limit", hosts, what="serf")
+    assert (refused.code, refused.changed) == (2, 0), refused.output
+    assert f"{last.name} would go on with an old key" in refused.words
+    assert key(cluster, "serf") == before
+
+
 def test_swarms_authority(lab: Lab, load: str) -> None:
     cluster, playbooks = lab.cluster, lab.playbooks
     before = {one.instance: one.id for one in cluster.containers()}

@@ -194,8 +194,8 @@ def files(settings: Settings, secrets: Secrets, program: str = "consul") -> list
         entries.append(_directory(KEYS, "0700"))
         entries += [_secret(f"{KEYS}/{name}", f"{secrets.keys[name].strip()}\n") for name in KEY_NAMES]
     else:
-        # A manager that became a worker.
-        entries += [_absent(f"{KEYS}/{name}") for name in KEY_NAMES]
+        # A manager that became a worker, maybe while a rotation had broken off.
+        entries += [_absent(f"{KEYS}/{name}{next}") for name in KEY_NAMES for next in ("", "-next")]
         entries.append(_absent(CERTIFICATE))
     return entries
 

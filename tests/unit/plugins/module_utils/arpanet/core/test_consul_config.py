@@ -158,10 +158,11 @@ def test_files_of_a_client_have_nothing_of_the_managers() -> None:
         assert (token in written) is (purpose in mine), purpose
     assert "acl-key" not in written
     assert "ca-key" not in written
-    # What it had as a manager goes.
+    # What it had as a manager goes, also the next keys of a rotation that broke off.
     absent = {path for path, entry in entries.items() if entry.get("state") == "absent"}
     assert absent == {
         *(f"/etc/arpanet/keys/{name}" for name in KEYS),
+        *(f"/etc/arpanet/keys/{name}-next" for name in KEYS),
         *(f"/etc/arpanet/tokens/{name}" for name in ("deploy", "catalog", "management")),
         CERTIFICATE,
     }
