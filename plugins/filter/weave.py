@@ -109,7 +109,7 @@ def weave_settings(
     node: str,
     address_range: str,
     mtu: int,
-    trusted: Sequence[str],
+    trusted: str | Sequence[str],
     arguments: str,
     paths: Mapping[str, bool],
 ) -> dict[str, str]:
@@ -128,4 +128,5 @@ class FilterModule:
             "weave_path": weave_path,
             "weave_problems": weave_problems,
             "weave_settings": weave_settings,
+            "weave_trusted_problems": weave.trusted_problems,
         }

@@ -1,5 +1,6 @@
 """The plugin on every node: from a bundle and from a registry, other settings, another version, and away again."""
 
+import itertools
 import json
 import shutil
 import subprocess
@@ -29,6 +30,7 @@ def test_what_is_wrong_is_refused_before_anything_changes(lab: Lab, tmp_path: Pa
         ({"weave_bundle": str(tmp_path)}, "it has to have one of"),
         ({"weave_bundle": "", "weave_api_version": "1.10"}, "answers no API older than"),
         ({"weave_range": "10.33.0.0/24"}, "lies in the pool"),
+        ({"weave_trusted_subnets": ["10.0.0.0/33"]}, "weave_trusted_subnets ['10.0.0.0/33']"),
     ):
         run = lab.playbooks.run("site", arpanet_driver="weave", **{"weave_bundle": str(lab.bundle), **asked_for})
         assert (run.code, run.changed) == (2, 0), run.output
@@ -52,6 +54,8 @@ def test_settings_change_one_node_after_the_other_and_no_secret_is_shown(lab: La
             (arguments,) = (entry for entry in environment if entry.startswith("EXTRA_ARGS="))
             assert f"--trusted-subnets={trusted}" in arguments
             assert key not in node.run("cat /proc/[0-9]*/cmdline | tr '\\0' ' '")
+        spans = sorted(lab.cluster.each(_without_guard).values())
+        assert all(ended <= began for (_, ended), (began, _) in itertools.pairwise(spans)), spans
         lab.well()
         if given:
             # All of its peers are in that subnet.
@@ -61,6 +65,13 @@ def test_settings_change_one_node_after_the_other_and_no_secret_is_shown(lab: La
         lab.site()
         lab.well()
     eventually(lambda: _encrypts(lab, True))
+
+
+def _without_guard(node: Node) -> tuple[int, int]:
+    """From when to when nobody looked after a node's plugin, which is while that changes; in seconds."""
+    shown = node.run("systemctl show --timestamp=unix -p InactiveEnterTimestamp -p ActiveEnterTimestamp arpanet-weave")
+    times = dict(line.split("=@") for line in shown.splitlines())
+    return int(times["InactiveEnterTimestamp"]), int(times["ActiveEnterTimestamp"])
 
 
 def _encrypts(lab: Lab, wanted: bool) -> None:
@@ -104,6 +115,7 @@ def test_it_is_taken_away_and_its_next_password_is_shown_nowhere(lab: Lab) -> No
             assert node.engine("/plugins") == []
             assert not node.run("ls /etc/arpanet/keys").split().count("weave")
         assert lab.site(weave_state="absent").changed == 0
+        lab.doctor_is_content()
     finally:
         with lab.unseen() as runs:
             runs.append(lab.site("-vvv", "--diff"))

@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -69,13 +70,12 @@ def inside(one: Container, *words: str) -> str:
 
 def attack(attacker: Container, victim: Container) -> str:
     """Try to reach an address of another deployment: as oneself, then as one of its own. What came of it."""
-    own = json.loads(inside(attacker, "ip", "-json", "addr"))
-    (device,) = (item["ifname"] for item in own for one in item["addr_info"] if one.get("local") == attacker.address)
+    name = device(attacker)["ifname"]
     there = victim.address
     forged = f"{there.rpartition('.')[0]}.{int(there.rpartition('.')[2]) - 20}"
     steps = [
-        (["ip", "route", "replace", f"{there}/32", "dev", device], ["ip", "route", "del", f"{there}/32"]),
-        (["ip", "addr", "add", f"{forged}/24", "dev", device], ["ip", "addr", "del", f"{forged}/24", "dev", device]),
+        (["ip", "route", "replace", f"{there}/32", "dev", name], ["ip", "route", "del", f"{there}/32"]),
+        (["ip", "addr", "add", f"{forged}/24", "dev", name], ["ip", "addr", "del", f"{forged}/24", "dev", name]),
     ]
     said = ""
     for begin, end in steps:
@@ -87,6 +87,49 @@ def attack(attacker: Container, victim: Container) -> str:
         finally:
             inside(attacker, *end)
     return said.strip()
+
+
+# Sends as if it were another's hardware address, so that bridges and routers learn it to be here, and counts what comes
+# for that one: what every container can that has NET_RAW, as Docker's have.
+STEAL = """
+import socket, sys, time
+device, station, address = sys.argv[1:]
+wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+wire.bind((device, 0))
+wire.settimeout(0.01)
+wanted = bytes([8, 0]), socket.inet_aton(address)
+forged = bytes([255] * 6) + bytes.fromhex(station.replace(":", "")) + bytes([8, 6]) + bytes(46)
+stolen, end = 0, time.monotonic() + 6
+while time.monotonic() < end:
+    wire.send(forged)
+    try:
+        frame, (_, _, kind, *_) = wire.recvfrom(2048)
+    except TimeoutError:
+        continue
+    stolen += kind != socket.PACKET_OUTGOING and (frame[12:14], frame[30:34]) == wanted
+print(stolen)
+"""
+
+
+def device(one: Container) -> dict[str, str]:
+    """The interface that has a container's address."""
+    own = json.loads(inside(one, "ip", "-json", "addr"))
+    (found,) = (item for item in own for entry in item["addr_info"] if entry.get("local") == one.address)
+    return dict(found)
+
+
+def steal(attacker: Container, victim: Container, friend: Container) -> tuple[int, int]:
+    """What of a victim's packets came to the attacker, and how often the victim's friend asked in vain meanwhile."""
+    words = (device(attacker)["ifname"], device(victim)["address"], victim.address)
+    lost = 0
+    with ThreadPoolExecutor(1) as pool:
+        stolen = pool.submit(inside, attacker, "python3", "-c", STEAL.replace("'", '"'), *words)
+        while not stolen.done():
+            try:
+                friend.ask(victim.address)
+            except NodeError:
+                lost += 1
+    return int(stolen.result()), lost
 
 
 @pytest.mark.parametrize("driver", ["weave", "overlay"])
@@ -101,16 +144,19 @@ def test_deployments_do_not_reach_each_other(lab: Lab, abc: str, driver: str) ->
                 assert attack(attacker, victim) == "", (attacker, victim)
         eventually(lambda: lab.reach_each_other(abc))
         if driver == "weave":
-            # Without the rules the same attack succeeds, so it is they that stop it.
+            (friend, *_), (victim, *_) = lab.cluster.containers("xyz", "client"), victims
+            assert steal(attackers[0], victim, friend) == (0, 0)
+            # Without the rules the same attacks succeed, so it is they that stop them.
             for node in lab.cluster.nodes:
                 node.run("systemctl stop arpanet-weave && nft delete table bridge arpanet_weave")
             try:
-                assert "there" in attack(attackers[0], victims[0])
+                assert "there" in attack(attackers[0], victim)
+                assert steal(attackers[0], victim, friend) != (0, 0)
             finally:
                 for node in lab.cluster.nodes:
                     node.run("systemctl start arpanet-weave")
             lab.well()
-            assert attack(attackers[0], victims[0]) == ""
+            assert attack(attackers[0], victim) == ""
     finally:
         lab.playbooks.remove("xyz")
 
@@ -346,6 +392,8 @@ def test_the_firewall_lets_members_pass_and_nobody_else(lab: Lab, abc: str) -> N
         lab.deploy(PAIR, abc)
         assert len({one.node.name for one in lab.cluster.containers(abc)}) > 1
         eventually(lambda: lab.reach_each_other(abc), within=60)
+        # Whoever does not say that deployments are on Weave does not take it from them.
+        assert lab.playbooks.do("site", agent_firewall=True).changed == 0
     finally:
         lab.site()
     assert let_in(None, asker) == PORTS

@@ -42,6 +42,7 @@ class FakeSwarm:
         self.images: set[str] = set()
         self.others: dict[str, Spec] = {}
         self.attached: list[Spec] = []
+        self.drivers: dict[str, str] = {}
         self.skew = timedelta()
         self.refused: dict[str, str] = {}
         self.api_version_spoken = (1, 45)
@@ -69,6 +70,9 @@ class FakeSwarm:
 
     def networks(self, _deployment: str) -> dict[str, Spec]:
         return {name: {"Id": name, "Name": name} for name in self.made["network"]}
+
+    def network_drivers(self) -> dict[str, str]:
+        return self.drivers
 
     def actual(self, deployment: str) -> Actual:
         return Actual(
@@ -138,7 +142,7 @@ class FakeSwarm:
         if image in self.refused:
             raise EngineError(f"{verb} service {spec['Name']}: the Engine said: {self.refused[image]}")
         for network in spec["TaskTemplate"].get("Networks", []):
-            assert network["Target"] in self.made["network"], "its network is not there"
+            assert network["Target"] in {*self.made["network"], *self.drivers}, "its network is not there"
 
     def remove(self, kind: str, name: str) -> bool:
         self.calls.append(f"remove {kind} {name}")

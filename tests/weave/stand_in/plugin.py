@@ -19,8 +19,9 @@ NAME = next(iter(re.findall(r"--name=(\S+)", os.environ.get("EXTRA_ARGS", ""))),
 MTU = os.environ.get("WEAVE_MTU") or "1376"
 VERSION = Path("/version").read_text().strip()
 TARGETS: list[str] = []
-# Ranges of a router's own allocator: peer to whether it is known.
-OWNERS: dict[str, bool] = {}
+# Ranges of a router's own allocator: peer to whether it is known. Kept as Weave keeps them.
+DATABASE = Path("/host/var/lib/weave/weavedata.db")
+OWNERS: dict[str, bool] = json.loads(DATABASE.read_text()) if DATABASE.exists() else {}
 RECLAIMED: list[str] = []
 
 
@@ -144,13 +145,20 @@ class Control(BaseHTTPRequestHandler):
         # For tests alone: a peer that is gone and owns a range.
         if self.path == "/own":
             OWNERS[form["peer"][0]] = False
+            keep()
         reply(self, 200, b"")
 
     def do_DELETE(self) -> None:
         peer = self.path.removeprefix("/peer/")
         RECLAIMED.append(peer)
         OWNERS.pop(peer, None)
+        keep()
         reply(self, 200, f"8 IPs taken over from {peer}\n".encode())
+
+
+def keep() -> None:
+    DATABASE.parent.mkdir(parents=True, exist_ok=True)
+    DATABASE.write_text(json.dumps(OWNERS))
 
 
 def reply(handler: BaseHTTPRequestHandler, code: int, body: bytes, kind: str = "application/json") -> None:

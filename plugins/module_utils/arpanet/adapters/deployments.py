@@ -46,13 +46,14 @@ def converge(
     results = []
     carrier = drivers.engine_name(driver, plugin)
     with _leaving_nothing(rollout, allocated):
-        rollout.check_driver(driver)
+        others = rollout.others_on(plugin, model)
+        rollout.check_driver(driver, others)
         places = volumes.choose(model, rollout.held_volumes(), rollout.nodes(), rollout.busy(), move_volumes)
         live = generations.without_left(subnets, rollout.record().networks)
         for step, networks in generations.steps(volumes.pinned(model, places), live):
             actual = rollout.actual()
             before = rollout.record()
-            wanted = rollout.desired(step, networks, actual, before, publish_mode, carrier)
+            wanted = rollout.desired(step, networks, actual, before, publish_mode, carrier, others)
             record = of_model(before, step, stack, networks, driver)
             results.append(_carry_out(rollout, actual, before, wanted, record, timeout, check, places))
             if check:

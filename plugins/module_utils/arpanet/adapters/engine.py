@@ -125,6 +125,11 @@ class Engine:
             found = self.api.networks(filters={"label": [_label(deployment)], "scope": "swarm"})
         return {network["Name"]: network for network in found}
 
+    def network_drivers(self) -> dict[str, str]:
+        """The driver of every network of the swarm, by the network's name."""
+        with self.asking("listing networks"):
+            return {item["Name"]: item["Driver"] for item in self.api.networks(filters={"scope": "swarm"})}
+
     def labelled(self, kinds: Iterable[str]) -> dict[str, list[Spec]]:
         """Networks, secrets and configs (`network`, …) of all deployments, as the Engine lists them."""
         filters = {"label": [_label(None)]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from ipaddress import IPv4Network
@@ -18,7 +18,7 @@ from ..core.record import Record, parse
 from ..core.services import fitted
 from ..core.sizing import Need, check_room
 from ..core.spec import Spec
-from ..core.stack import Desired, desired, stuck_updates, tasks_on
+from ..core.stack import Desired, desired, external_networks, stuck_updates, tasks_on
 from ..core.subnets import DEFAULT_POOL, DEFAULT_RANGE, parse_pool
 from . import outsiders, revisions
 from .arrival import POLL_SECONDS, Arrival, RolloutError, Start
@@ -98,9 +98,16 @@ class Rollout:
 
     # Plan
 
-    def check_driver(self, driver: str) -> None:
-        """Refuse a driver that a node which takes tasks has not shown to carry networks."""
-        if driver != drivers.WEAVE:
+    def others_on(self, plugin: str, model: Spec) -> dict[str, str]:
+        """The networks of others that the model joins and the plugin carries: compose name to driver."""
+        joined = external_networks(model)
+        there = self._engine.network_drivers() if joined else {}
+        return {name: plugin for name, other in joined.items() if there.get(other) == plugin}
+
+    def check_driver(self, driver: str, others: Collection[str] = ()) -> None:
+        """Refuse Weave, of the deployment or of networks of `others`, where a node that takes tasks has not shown to
+        carry it."""
+        if driver != drivers.WEAVE and not others:
             return
         told = self._consul.list(names.WEAVE_PREFIX)
         missing = weave.unready(
@@ -121,14 +128,16 @@ class Rollout:
         record: Record,
         publish_mode: str,
         carrier: str = drivers.OVERLAY,
+        others: Mapping[str, str] | None = None,
     ) -> Desired:
         """What a model means on this cluster now: images pinned to the digests of this moment.
 
         :param carrier: the Engine's driver of networks that do not exist yet.
+        :param others: the driver of networks of others that a plugin carries (`others_on`).
         """
         images, unresolved = pinned(self._engine, self.deployment, model, actual)
         addresses = service_addresses.resolve(model, subnets)
-        carriers = drivers.carriers(self.deployment, subnets, carrier, actual.networks)
+        carriers = {**drivers.carriers(self.deployment, subnets, carrier, actual.networks), **(others or {})}
         wanted = desired(model, self.deployment, subnets, images, record.scaled, publish_mode, addresses, carriers)
         fit = {name: fitted(spec, self._engine.api_version()) for name, spec in wanted.services.items()}
         ignored = [

@@ -5,8 +5,11 @@ Every failure is an EngineError; after one the next call connects anew.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
+
+import docker.errors
 
 from ..core import names
 from ..core.drivers import OFF
@@ -46,12 +49,9 @@ class WeaveNode:
         return here.node_id if here.state == ACTIVE else ""
 
     def networks(self) -> list[dict[str, Any]]:
-        """As `GET /networks` answers."""
-        return self._with(lambda engine: _listed(engine, "networks"))
-
-    def containers(self) -> list[dict[str, Any]]:
-        """Running ones, as `GET /containers/json` answers."""
-        return self._with(lambda engine: _listed(engine, "containers"))
+        """Those of the plugin, each as `GET /networks/<id>` answers: with the ends of this node's containers, which a
+        list of containers has only once they run."""
+        return self._with(lambda engine: _networks(engine, self._plugin))
 
     def gates(self) -> list[Gate]:
         """The swarm's nodes that are up, and whether tasks on Weave may go there; only a manager can tell."""
@@ -94,6 +94,11 @@ def _mark(engine: Engine, gate: Gate) -> None:
         engine.api.update_node(gate.id, node["Version"]["Index"], {**node["Spec"], "Labels": labels})
 
 
-def _listed(engine: Engine, what: str) -> list[dict[str, Any]]:
-    with engine.asking(f"listing {what}"):
-        return list(getattr(engine.api, what)())
+def _networks(engine: Engine, driver: str) -> list[dict[str, Any]]:
+    with engine.asking("looking at networks"):
+        found = []
+        for item in engine.api.networks(filters={"driver": driver}):
+            # It may have gone since the list was made.
+            with contextlib.suppress(docker.errors.NotFound):
+                found.append(dict(engine.api.inspect_network(item["Id"])))
+        return found

@@ -48,7 +48,7 @@ def carriers(deployment: str, networks: Iterable[str], wanted: str, there: Mappi
 def gated(spec: Spec, plugins: Collection[str]) -> Spec:
     """A service that stays away from nodes whose Weave is not ready, where one of its networks is a plugin's.
 
-    :param plugins: the Engine's names of the networks that a plugin carries.
+    :param plugins: the Engine's names of the networks that a plugin carries, own ones and those of others.
     """
     template = spec["TaskTemplate"]
     if not any(network["Target"] in plugins for network in template.get("Networks") or []):

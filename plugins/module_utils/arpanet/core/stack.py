@@ -46,6 +46,12 @@ def own_networks(model: Spec) -> list[str]:
     return sorted(name for name, body in (model.get("networks") or {}).items() if not (body or {}).get("external"))
 
 
+def external_networks(model: Spec) -> dict[str, str]:
+    """The networks of others that the model joins: compose name to the Engine's name."""
+    known = (model.get("networks") or {}).items()
+    return {name: body.get("name", name) for name, body in known if body and body.get("external")}
+
+
 def network_tasks(model: Spec) -> dict[str, dict[str, int]]:
     """For each network that needs a subnet, what is on it: `tasks` counts instances of services
     with a number of them, `everywhere` services with one instance on every node."""
@@ -121,13 +127,11 @@ def desired(
     :param images: service -> image with digest, where it could be resolved.
     :param scaled: service -> replicas, for services whose file does not say.
     :param addresses: those that `service_addresses.resolve` found in these subnets.
-    :param carriers: compose network name -> the Engine's driver of it, where that is not overlay.
+    :param carriers: compose network name -> the Engine's driver of it, where that is not overlay; also of networks of
+        others.
     """
     warnings = check(model)
-    networks = {
-        name: (body or {}).get("name", name) if (body or {}).get("external") else names.swarm_name(deployment, name)
-        for name, body in (model.get("networks") or {}).items()
-    }
+    networks = {name: names.swarm_name(deployment, name) for name in own_networks(model)} | external_networks(model)
     secrets = _contents(deployment, "secret", model.get("secrets") or {})
     configs = _contents(deployment, "config", model.get("configs") or {})
     context = Context(

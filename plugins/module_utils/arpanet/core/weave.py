@@ -49,13 +49,13 @@ def fast(openvswitch: bool, bridge: bool, datapath: bool) -> bool:
 
 
 def settings(
-    node: str, address_range: str, mtu: int, trusted: Iterable[str], arguments: str, fast_path: bool = True
+    node: str, address_range: str, mtu: int, trusted: str | Iterable[str], arguments: str, fast_path: bool = True
 ) -> dict[str, str]:
     """What the plugin is set to, without its password; an empty text is the plugin's own default."""
     words = [f"--name={peer_name(node)}"]
     if not fast_path:
         words.append("--no-fastdp")
-    subnets = ",".join(sorted(trusted))
+    subnets = ",".join(sorted(subnets_of(trusted)))
     if subnets:
         words.append(f"--trusted-subnets={subnets}")
     return {
@@ -63,6 +63,12 @@ def settings(
         "IPALLOC_RANGE": address_range,
         "WEAVE_MTU": str(mtu or ""),
     }
+
+
+def subnets_of(asked: str | Iterable[str]) -> list[str]:
+    """Subnets as they are asked for, in a list or a text with commas. :raises ValueError: one is none."""
+    words = asked.split(",") if isinstance(asked, str) else asked
+    return [str(IPv4Network(word.strip(), strict=False)) for word in words if word.strip()]
 
 
 def additions(floor: str) -> dict[str, str]:
@@ -125,6 +131,15 @@ def range_problems(
                     "not start there. Choose another."
                 )
     return found
+
+
+def trusted_problems(asked: str | Iterable[str]) -> list[str]:
+    """Why the router cannot trust these subnets: with one that is none it does not start."""
+    try:
+        subnets_of(asked)
+    except ValueError as error:
+        return [f"weave_trusted_subnets {asked!r}: {error}. Give ranges of nodes' addresses, such as [192.168.7.0/24]."]
+    return []
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,7 @@ def main(words: list[str]) -> int:
     """Ends when it is told to."""
     parser = argparse.ArgumentParser(prog="arpanet-weave", description="Looks after this node's Weave.")
     parser.add_argument("--config", type=Path, default=Path("/etc/arpanet/weave.json"), help="default: %(default)s")
+    parser.add_argument("--forget", action="store_true", help="remove what this node says of its Weave, and end")
     options = parser.parse_args(words)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s")
     try:
@@ -117,6 +118,8 @@ def main(words: list[str]) -> int:
         address=config.address,
         driver=config.plugin,
     )
+    if options.forget:
+        return _forget(guard)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -126,6 +129,15 @@ def main(words: list[str]) -> int:
     stop.wait()
     with contextlib.suppress(ConsulError):
         guard.stopped()
+    return 0
+
+
+def _forget(guard: Guard) -> int:
+    try:
+        guard.forgotten()
+    except ConsulError as error:
+        print(f"arpanet-weave: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

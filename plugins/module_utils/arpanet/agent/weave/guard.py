@@ -36,10 +36,7 @@ class Node(Protocol):
         """This node's id in its swarm; empty while it is in none."""
 
     def networks(self) -> list[dict[str, Any]]:
-        """All networks, as the Engine lists them."""
-
-    def containers(self) -> list[dict[str, Any]]:
-        """All running containers, as the Engine lists them."""
+        """The plugin's networks, as the Engine shows each."""
 
     def gates(self) -> list[Gate]:
         """The swarm's nodes that are up; only a manager can tell."""
@@ -70,6 +67,8 @@ class Guard:
     ) -> None:
         self._node = node
         self._data = data
+        # The member that the router's data is of, as far as this process has seen to it.
+        self._member = ""
         self._router = router
         self._consul = consul
         self._apply = apply
@@ -89,12 +88,13 @@ class Guard:
         if not whole:
             return State()
         state = self._state()
-        self._tell({**state.as_value(self._name), "fence": unfenced or "on"})
         try:
-            if state.unready:
-                self._start_anew(state)
-            else:
-                self._well = self._clock()
+            self._tell({**state.as_value(self._name), "fence": unfenced or "on"})
+        finally:
+            # Also while Consul does not answer.
+            self._keep_alive(state)
+        try:
+            if not state.unready:
                 self._follow(state)
             if self._leads():
                 self._lead(state)
@@ -123,24 +123,34 @@ class Guard:
         """A node that is in the swarm anew starts without the ranges it had: others have taken them over meanwhile,
         and two routers that both call a range their own refuse to connect."""
         member, before = self._node.member(), self._data.member()
-        if not member or member == before:
+        if not member or member in (before, self._member):
             return
         if before:
             log.warning("the node is in the swarm anew: its router forgets the ranges that it had")
             self._data.forget()
             self._node.switch([DISABLE, ENABLE])
         # Last, so that whoever is cut off in between does it again.
-        self._data.set_member(member)
+        self._member = member
+        try:
+            self._data.set_member(member)
+        except OSError as error:
+            # No reason to think worse of a router that works.
+            log.warning("it cannot be written down whose the router's data is: %s", error)
 
-    def _start_anew(self, state: State) -> None:
+    def _keep_alive(self, state: State) -> None:
         """What has not answered for long is switched off and on, and then not again for as long."""
-        if self._clock() - self._well <= PATIENCE:
+        if state.unready and self._clock() - self._well <= PATIENCE:
             return
         self._well = self._clock()
-        plugin = self._node.plugin()
-        if plugin is not None and plugin.enabled:
-            log.warning("%s: starting the plugin anew", state.unready)
-            self._node.switch([DISABLE, ENABLE])
+        if not state.unready:
+            return
+        try:
+            plugin = self._node.plugin()
+            if plugin is not None and plugin.enabled:
+                log.warning("%s: starting the plugin anew", state.unready)
+                self._node.switch([DISABLE, ENABLE])
+        except EngineError as error:
+            self._complain(str(error))
 
     def _follow(self, state: State) -> None:
         """The router connects to the cluster's nodes, and to no others."""
@@ -183,7 +193,7 @@ class Guard:
     def _fence(self) -> str:
         """Why networks are not kept apart; empty where they are."""
         try:
-            self._apply(fence(self._driver, self._node.networks(), self._node.containers()))
+            self._apply(fence(self._driver, self._node.networks()))
         except (EngineError, NftError) as error:
             self._complain(str(error))
             return str(error)
@@ -201,6 +211,10 @@ class Guard:
             self._consul.put(key, value)
             log.info("write %s: %s", key, value["why"] or f"{value['path'] or 'no peer yet'}, {value['connections']}")
         self._written = value
+
+    def forgotten(self) -> None:
+        """Say nothing any more: the node is to have no Weave."""
+        self._consul.delete(names.weave_key(self._name))
 
     def stopped(self) -> None:
         """Say that nobody looks any more."""

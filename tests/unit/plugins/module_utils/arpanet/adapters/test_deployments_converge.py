@@ -10,7 +10,7 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.a
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import ImageRefused
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.pins import NoImage
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.pulls import Pulls
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import drivers, names
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.support import Unsupported
 from fakes.swarm import Cluster, model
 
@@ -23,6 +23,28 @@ def test_a_first_deploy(cluster: Cluster) -> None:
     record = cluster.rollout.record()
     assert (record.stack, record.services, record.revision) == ("shop", {"web": 2, "db": 1}, 1)
     assert set(record.networks) == {"default"}
+
+
+def test_a_guest_on_a_network_of_weave_keeps_away_from_nodes_as_its_hosts_do(cluster: Cluster) -> None:
+    cluster.swarm.drivers = {"xyz_default": "weave:latest", "outer": "overlay"}
+    stack = model(web={"networks": {"default": None, "theirs": None}}, db={}, api={"networks": {"outer": None}})
+    stack["networks"] |= {
+        "theirs": {"name": "xyz_default", "external": True},
+        "outer": {"name": "outer", "external": True},
+    }
+    with pytest.raises(RolloutError, match="has no Weave"):
+        cluster.deploy(stack)
+    assert cluster.swarm.calls == []
+    for node in cluster.swarm.nodes():
+        name = node["Description"]["Hostname"]
+        cluster.consul.put(names.weave_key(name), {"node": name, "ready": True})
+    cluster.deploy(stack)
+    constraints = {
+        name: (service["Spec"]["TaskTemplate"].get("Placement") or {}).get("Constraints")
+        for name, service in cluster.swarm.services("abc").items()
+    }
+    assert constraints["abc_web"] == [drivers.GATE]
+    assert not constraints["abc_db"] and not constraints["abc_api"]
 
 
 def test_nothing_to_do(cluster: Cluster) -> None:

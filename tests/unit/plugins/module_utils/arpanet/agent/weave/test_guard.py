@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import Entry
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import ConsulError, Entry
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import EngineError
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.nft import NftError
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.weave_data import WeaveData
@@ -40,9 +40,6 @@ class Node:
 
     def networks(self) -> list[dict[str, Any]]:
         return [{"Id": "one", "Driver": "weave:latest", "IPAM": {"Config": [{"Subnet": "10.32.0.0/26"}]}}]
-
-    def containers(self) -> list[dict[str, Any]]:
-        return []
 
     def gates(self) -> list[Gate]:
         return [Gate(name, name, name not in self.closed) for name in ("node1", "node2")]
@@ -166,6 +163,44 @@ def test_a_database_that_cannot_be_had_is_told(scene: Scene) -> None:
     scene.database.mkdir()
     scene.guard.look()
     assert "its database cannot be had" in scene.told()["why"]
+
+
+def test_a_member_that_cannot_be_written_down_is_no_reason_to_restart(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(member: str) -> None:
+        raise OSError(28, f"no space for {member}")
+
+    monkeypatch.setattr(scene.data, "set_member", full)
+    for _ in range(3):
+        scene.now += PATIENCE
+        scene.guard.look()
+    assert (scene.told()["ready"], scene.node.switched) == (True, [])
+    scene.data.member = lambda: "earlier"  # type: ignore[method-assign]
+    scene.node.id = "second"
+    for _ in range(3):
+        scene.guard.look()
+    assert (scene.told()["ready"], scene.node.switched) == (True, [["disable", "enable"]])
+
+
+def test_a_silent_router_is_started_anew_while_consul_does_not_answer(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(*_: Any) -> None:
+        raise ConsulError("No cluster leader")
+
+    monkeypatch.setattr(scene.consul, "put", silent)
+    scene.router.answers = False
+    scene.now = PATIENCE + 1
+    with pytest.raises(ConsulError):
+        scene.guard.look()
+    assert scene.node.switched == [["disable", "enable"]]
+
+
+def test_who_is_to_have_no_weave_says_nothing_of_it(scene: Scene) -> None:
+    scene.guard.look()
+    scene.guard.forgotten()
+    assert scene.told() == {}
 
 
 def test_a_router_that_is_silent_for_long_is_started_anew_and_not_all_the_time(scene: Scene) -> None:
