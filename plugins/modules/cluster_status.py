@@ -130,7 +130,8 @@ text:
   returned: success
   type: str
 ledger:
-  description: Leases, subnets, nodes' networks and what carries a deployment's label; empty where nobody could tell.
+  description: Leases, subnets, nodes' networks, moves under way and what carries a deployment's label; empty where
+    nobody could tell.
   returned: with O(ledger=true)
   type: dict
 names:

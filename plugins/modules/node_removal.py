@@ -21,7 +21,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    description: Says what is known of the node, whether it has left or not.
+    description: Says what is known of the node once nobody hears it any more, or after O(timeout).
   diff_mode:
     support: full
     description: Lists what is known of the node before and after.
@@ -42,7 +42,7 @@ options:
     type: str
     default: 127.0.0.1:7373
   timeout:
-    description: Seconds for everybody to notice that the node has left.
+    description: Seconds for everybody to notice that the node has left, or is dead.
     type: int
     default: 60
 """
@@ -64,6 +64,12 @@ known:
   description: Whether anybody remembered the node.
   returned: success
   type: bool
+heard:
+  description: Who hears the node; nobody where it is dead.
+  returned: success
+  type: list
+  elements: str
+  sample: [Swarm, Consul, Serf]
 ready:
   description: Whether Swarm hears the node.
   returned: success
@@ -87,7 +93,6 @@ from ansible_collections.arpanet.cluster.plugins.module_utils._consul import con
 from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
 from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.swarm import Swarm, SwarmError
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.members import ALIVE
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.removal import steps
 
 
@@ -110,16 +115,14 @@ def main() -> None:
     asked = module.params
     try:
         cluster = Cluster(Swarm(), connect(asked, purpose="management"), Serf(asked["serf_rpc"]))
-        if module.check_mode:
-            traces = cluster.traces(asked["node"], asked["address"])
-        else:
-            traces = cluster.settled(asked["node"], asked["address"], asked["timeout"])
-            running = [part for part in ("consul", "serf") if getattr(traces, part) == ALIVE]
-            if running:
-                module.fail_json(
-                    msg=f"{traces.name} is not removed: it is still alive in {' and '.join(running)}. Stop those "
-                    f"services there, or switch it off, and run the same again."
-                )
+        look = cluster.silent if module.check_mode else cluster.settled
+        traces = look(asked["node"], asked["address"], asked["timeout"])
+        running = [part for part in traces.heard if part != "Swarm"]
+        if running and not module.check_mode:
+            module.fail_json(
+                msg=f"{traces.name} is not removed: it is still alive in {' and '.join(running)}. Stop those services "
+                "there, or switch it off, and run the same again."
+            )
         todo = steps(traces)
         for step in [] if module.check_mode else todo:
             cluster.take_away(step, traces)
@@ -130,6 +133,7 @@ def main() -> None:
         changed=bool(todo),
         removed=shown,
         known=traces.known,
+        heard=[*traces.heard],
         ready=traces.ready,
         manager=traces.manager,
         id=next((member.id for member in traces.swarm if member.state == "ready"), ""),

@@ -14,6 +14,7 @@ description:
     another node; their numbers are kept, and what is in its place is not touched.
   - Services on every node, jobs, services that only one node may run and those with placement preferences of their own
     stay where they are.
+  - First puts back what a move that was broken off has left of its services.
 author:
   - The arpanet.cluster authors (@arpanet)
 extends_documentation_fragment:
@@ -23,13 +24,13 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    description: Says which instances would move.
+    description: Says what would be put back and which instances would move.
   diff_mode:
     support: none
     description: The moves are in the result.
   idempotent:
     support: full
-    description: Does nothing where all is even.
+    description: Does nothing where all is even and no move was broken off.
 options:
   deployment:
     description: Move instances of this deployment alone; of all where it is empty.
@@ -44,7 +45,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 text:
-  description: What moved (or, in check mode, would), a line each.
+  description: What was put back and what moved (or, in check mode, would), a line each.
   returned: success
   type: str
 moves:
@@ -55,13 +56,10 @@ moves:
   sample: [{service: abc_web, count: 1, to: [node3]}]
 """
 
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.arpanet.cluster.plugins.module_utils._consul import connect
 from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
 from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL, ENGINE, MOVES
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.rebalance import plan, text
 
 
 def main() -> None:
@@ -76,34 +74,28 @@ def main() -> None:
     )
     require(module, "docker", "consul")
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import ConsulError
-    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.elections import patiently
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import Engine, EngineError
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.lock import Locked
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.rebalance import (
+        RebalanceError,
+        rebalance,
+    )
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.surge import Surge
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.telling import into
 
     asked = module.params
     try:
-        engine = Engine(asked["docker_host"])
-        tell = into(asked["progress"])
-        surge = Surge(engine, connect(asked), "a rebalance", asked["timeout"], asked["lock_timeout"], tell)
-        services = patiently(lambda: engine.services(asked["deployment"] or None))
-        if asked["deployment"] and not services:
-            module.fail_json(msg=f"There is no deployment {asked['deployment']} here: status.yml lists them.")
-        nodes = {node["ID"]: node for node in patiently(engine.nodes)}
-        shifts = plan(services, patiently(engine.all_tasks), nodes)
-        lines = text(shifts, nodes)
-        for line in [] if module.check_mode else lines:
-            tell(line)
-        reasons: list[str] = []
-        for source in [] if module.check_mode else dict.fromkeys(shift.node for shift in shifts):
-            reasons += surge.move([shift.move for shift in shifts if shift.node == source], source)
-    except (ConsulError, EngineError) as error:
+        surge = Surge(
+            Engine(asked["docker_host"]),
+            connect(asked),
+            "a rebalance",
+            asked["timeout"],
+            asked["lock_timeout"],
+            into(asked["progress"]),
+        )
+        result, reasons = rebalance(surge, asked["deployment"], module.check_mode)
+    except (ConsulError, EngineError, Locked, RebalanceError) as error:
         module.fail_json(msg=f"Instances cannot be moved: {error}")
-    result: dict[str, Any] = {
-        "changed": bool(shifts),
-        "text": "\n".join(lines or ["all is even"]),
-        "moves": [{"service": shift.move.service, "count": shift.move.count, "to": list(shift.to)} for shift in shifts],
-    }
     if reasons:
         module.fail_json(
             msg=f"{'; '.join(reasons)}. What has moved has moved, all others are where they were.", **result

@@ -50,7 +50,10 @@ def healthy() -> dict[str, Any]:
             "swarm": {"ok": True},
             "errors": {},
             "findings": [],
-            "nodes": [{"name": "node1", "swarm": "ready"}, {"name": "node2", "swarm": "ready"}],
+            "nodes": [
+                {"name": name, "swarm": "ready", "swarm_id": f"id-{name}", "availability": "active"}
+                for name in ("node1", "node2")
+            ],
             "deployments": [{"id": "abc", "networks": {"default": "10.32.0.0/26"}, "services": [service], "stray": []}],
         },
         "ledger": {
@@ -60,6 +63,7 @@ def healthy() -> dict[str, Any]:
             "owners": {"abc/default": "10.32.0.0/26"},
             "blocks": {"10.32.0.0/26": "abc/default"},
             "volumes": {"abc": {"data": "node1"}, "removed": {"old": "node7"}},
+            "moves": {},
             "things": [thing("network", "abc_default", "abc", used=True)],
         },
         "looks": looks,
@@ -91,6 +95,16 @@ def told(what: str, **finding: Any) -> Break:
 
 def kept(part: str, **values: Any) -> Break:
     return lambda parts: parts["ledger"][part].update(values)
+
+
+def begun(node: str, availability: str = "active") -> Break:
+    """A move off a node, by Swarm's id of it."""
+
+    def harm(parts: dict[str, Any]) -> None:
+        parts["ledger"]["moves"]["abc_web"] = {"deployment": "abc", "node": node}
+        parts["status"]["nodes"][1]["availability"] = availability
+
+    return harm
 
 
 def step(verb: str) -> Break:

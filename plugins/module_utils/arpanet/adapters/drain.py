@@ -44,15 +44,12 @@ def drain(surge: Surge, swarm: Swarm, member: Member, stop_stuck: bool, check: b
         _set(swarm, member, "pause")
         # What had come until then moves as well.
         todo = _leaving(surge, member)
-        reasons = [f"service {name}: {why}" for name, why in todo.stuck.items()]
-        reasons = [] if stop_stuck else reasons
-        reasons = reasons or _moved(surge, swarm, member, todo)
-        if reasons and not stop_stuck:
+        stuck = [] if stop_stuck else [f"service {name}: {why}" for name, why in todo.stuck.items()]
+        reasons = stuck or _moved(surge, swarm, member, todo)
+        if reasons:
             _set(swarm, member, member.availability)
-            raise DrainError(
-                f"{'; '.join(reasons)}. {member.hostname} is {member.availability} as before; give these instances "
-                "another place, or stop what cannot move with -e stop_pinned=true"
-            )
+            how = "give these instances another place" + (", or stop them with -e stop_pinned=true" if stuck else "")
+            raise DrainError(f"{'; '.join(reasons)}. {member.hostname} is {member.availability} as before; {how}")
     surge.tidy(member.id)
     _set(swarm, member, "drain")
     if up:

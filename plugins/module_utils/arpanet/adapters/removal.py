@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..core import names
@@ -66,9 +67,16 @@ class Cluster:
 
     def settled(self, node: str, address: str, seconds: float) -> Traces:
         """A node's traces once those that are known to be leaving have left."""
+        return self._once(lambda found: not {found.consul, found.serf} & {ALIVE, LEAVING}, node, address, seconds)
+
+    def silent(self, node: str, address: str, seconds: float) -> Traces:
+        """A node's traces once nobody hears it any more."""
+        return self._once(lambda found: not found.heard, node, address, seconds)
+
+    def _once(self, so: Callable[[Traces], bool], node: str, address: str, seconds: float) -> Traces:
         deadline = time.monotonic() + seconds
         while True:
             found = patiently(lambda: self.traces(node, address))
-            if not ({found.consul, found.serf} & {ALIVE, LEAVING}) or time.monotonic() > deadline:
+            if so(found) or time.monotonic() > deadline:
                 return found
             time.sleep(_POLL_SECONDS)

@@ -17,7 +17,7 @@ from ..core.fence import TABLE
 from ..core.firewalld import DEFINITION
 from ..core.host import distribution
 from ..core.plugins import MARK
-from ..core.reset import BRIDGE, DAEMON, LINKS, PATHS, SHARED, UNITS, Node, Step
+from ..core.reset import BRIDGE, LINKS, PATHS, SHARED, UNITS, Node, Step
 from . import firewalld, host, nft
 from .swarm import Swarm, SwarmError
 
@@ -98,7 +98,8 @@ def read() -> Node:
         units=frozenset(units),
         running=frozenset(unit for unit in units if known[unit]["active"] or known[unit]["enabled"]),
         paths=tuple(path for path in (*PATHS, *SHARED) if _ours(Path(path))),
-        daemon=Path(host.DAEMON_MARK).is_symlink() and Path(DAEMON).exists(),
+        # Also where a run that was cut off has deleted the file: its engine still runs with it.
+        daemon=Path(host.DAEMON_MARK).is_symlink(),
         engine=engine,
         swarm=state,
         bridge=bridge,

@@ -40,19 +40,24 @@ class Surge:
         found = self.engine.each(lambda item: self._locked(item[0], item[1], node), of_deployment.items())
         return [reason for reasons in found for reason in reasons]
 
-    def unfinished(self, node: str) -> dict[str, str]:
-        """Services that a move off this node was broken off for, and their deployments."""
+    def unfinished(self, node: str = "", deployment: str = "") -> dict[str, str]:
+        """Services that a move was broken off for, and their deployments; those of one node or deployment alone
+        where it is given."""
+        services = patiently(lambda: self.engine.services(deployment or None))
         return {
             name: service["Spec"]["Labels"][names.LABEL_DEPLOYMENT]
-            for name, service in patiently(self.engine.services).items()
-            if surging(service["Spec"]) == node
+            for name, service in services.items()
+            if (left := surging(service["Spec"])) and node in ("", left)
         }
 
-    def tidy(self, node: str) -> None:
-        """Put back the services that a move off this node was broken off for."""
-        for name, deployment in self.unfinished(node).items():
-            with deployment_lock(self.consul, deployment, self.holder, self.lock_timeout):
-                self._restore(deployment, [name])
+    def tidy(self, node: str = "", deployment: str = "") -> None:
+        """Put back the services that a move was broken off for. :raises Locked: somebody works on one of them."""
+        for name, its in self.unfinished(node, deployment).items():
+            try:
+                with deployment_lock(self.consul, its, self.holder, self.lock_timeout):
+                    self._restore(its, [name])
+            except Locked as error:
+                raise Locked(f"deployment {its}: {error}") from error
 
     def _locked(self, deployment: str, moves: list[Move], node: str) -> list[str]:
         try:

@@ -86,6 +86,7 @@ def findings(facts: Facts) -> list[Finding]:
         *_networks(facts),
         *_things(facts),
         *_volumes(facts),
+        *_moves(facts),
     ]
 
 
@@ -364,6 +365,24 @@ def _volumes(facts: Facts) -> Iterator[Finding]:
                     f"{mends.play('site', limit=node)} lets the node in again; "
                     f"{mends.deploy(deployment, move_volumes=volume)} starts on an empty one",
                 )
+
+
+def _moves(facts: Facts) -> Iterator[Finding]:
+    """Services that still keep off a node, for a move that nobody makes any more."""
+    nodes = {one["swarm_id"]: one for one in facts.status["nodes"]}
+    for service, move in sorted(facts.ledger.moves.items()):
+        if not facts.resting(move["deployment"]):
+            continue
+        node = nodes.get(move["node"])
+        mend = f"{mends.play('rebalance', deployment=move['deployment'])} puts it back"
+        if node and node["availability"] != "active":
+            on, back = (mends.play(name, node=node["name"]) for name in ("drain", "activate"))
+            mend = f"{on} goes on with it, {back} puts it back"
+        yield Finding(
+            f"service {service} keeps off {node['name'] if node else 'a node that has left'}",
+            "a move of its instances was broken off, and Swarm makes the rest of it within a day",
+            mend,
+        )
 
 
 def _stopped(look: Look, unit: str) -> bool:

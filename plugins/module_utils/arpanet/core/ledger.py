@@ -10,6 +10,7 @@ from . import names
 from .leases import is_lease
 from .seen import records
 from .spec import Spec
+from .surge import surging
 
 Value = dict[str, Any]
 
@@ -18,6 +19,9 @@ Value = dict[str, Any]
 class Ledger:
     """`leases` by key, `nodes` by name; `owners` maps `deployment/network` to a CIDR and `blocks` a CIDR to
     its owner; `volumes` maps a deployment to {volume: node}.
+
+    `moves` are services that a move has changed for its time: {service: {"deployment", "node"}}, with the id of the
+    node that it is off.
 
     `things` are networks, secrets and configs that carry a deployment's label: [{"kind", "name",
     "deployment", "subnets", "used"}]; `used` says whether a service refers to it (networks only).
@@ -30,6 +34,7 @@ class Ledger:
     owners: dict[str, str] = field(default_factory=dict)
     blocks: dict[str, str] = field(default_factory=dict)
     volumes: dict[str, dict[str, str]] = field(default_factory=dict)
+    moves: dict[str, Value] = field(default_factory=dict)
     things: list[Value] = field(default_factory=list)
 
     def as_data(self) -> dict[str, Any]:
@@ -56,6 +61,11 @@ def read(keys: Mapping[str, Value], things: Mapping[str, Sequence[Spec]], servic
         owners={owner: str(value["subnet"]) for owner, value in _below(keys, names.OWNERS_PREFIX).items()},
         blocks=blocks,
         volumes=_below(keys, names.VOLUMES_PREFIX),
+        moves={
+            name: {"deployment": service["Spec"]["Labels"][names.LABEL_DEPLOYMENT], "node": node}
+            for name, service in sorted(services.items())
+            if (node := surging(service["Spec"]))
+        },
         things=[_thing(kind, item, used) for kind in sorted(things) for item in things[kind]],
     )
 

@@ -14,7 +14,7 @@ from . import names
 from .convergence import Task
 from .placements import hostname
 from .spec import Spec
-from .surge import Move, allowed, most_on_one, stays
+from .surge import Move, allowed, most_on_one, restored, stays
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,11 @@ def plan(services: Mapping[str, Spec], tasks: Iterable[Task], nodes: Mapping[str
     load = Counter(str(task["NodeID"]) for task in living)
     places: dict[str, dict[str, int]] = {}
     for name, service in sorted(services.items()):
-        if not _movable(service["Spec"]):
+        # A move that was broken off keeps it off a node no longer.
+        spec = restored(service["Spec"])
+        if not _movable(spec):
             continue
-        may = {node["ID"] for node in allowed(service["Spec"], nodes.values())}
+        may = {node["ID"] for node in allowed(spec, nodes.values())}
         here = Counter(str(task["NodeID"]) for task in living if task["ServiceID"] == service["ID"])
         # What is on a node that takes no tasks is drain's business.
         if len(may) > 1 and set(here) <= may:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from . import names
+from .members import ALIVE
 from .swarm import Member
 
 
@@ -33,6 +34,12 @@ class Traces:
     def ready(self) -> bool:
         """Whether Swarm hears the node."""
         return any(member.state == "ready" for member in self.swarm)
+
+    @property
+    def heard(self) -> tuple[str, ...]:
+        """Who hears the node."""
+        hears = {"Swarm": self.ready, "Consul": self.consul == ALIVE, "Serf": self.serf == ALIVE}
+        return tuple(part for part in hears if hears[part])
 
     @property
     def manager(self) -> bool:

@@ -44,9 +44,9 @@ BRIDGE = "docker_gwbridge"
 class Node:
     """What is there: `units` have a file of ours, `running` are those that run or start with the host.
 
-    `daemon` tells whether Docker's configuration is ours, `plugins` are managed ones of ours, `links` and `rules`
-    (tables of nftables) what these leave behind, `users` those that no package needs, `ports` whether a firewalld that
-    runs has the cluster's.
+    `daemon` tells whether Docker's configuration is ours, or was until it was deleted, `plugins` are managed ones of
+    ours, `links` and `rules` (tables of nftables) what these leave behind, `users` those that no package needs, `ports`
+    whether a firewalld that runs has the cluster's.
     """
 
     units: frozenset[str] = frozenset()

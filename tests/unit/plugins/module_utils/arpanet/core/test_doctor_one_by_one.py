@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import doctor
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.findings import Finding
-from fakes.doctor import LEASES, Break, apart, dns, found, healthy, kept, lease, step, thing, told, unit
+from fakes.doctor import LEASES, Break, apart, begun, dns, found, healthy, kept, lease, step, thing, told, unit
 
 MANAGEMENT = "-token-file=/etc/arpanet/tokens/management"
 BLOCK = "arpanet/subnets/blocks/10.32.0.0-21"
@@ -210,6 +210,25 @@ TABLE: list[tuple[Break, str, str, str, str | None]] = [
         "`ansible-playbook site.yml --limit node7` lets the node in again; "
         "`ansible-playbook deploy.yml -e stack=FILE -e deployment=abc -e move_volumes=data` starts on an empty one",
         None,
+    ),
+    (
+        begun("id-node2"),
+        "service abc_web keeps off node2",
+        "a move of its instances was broken off, and Swarm makes the rest of it within a day",
+        "`ansible-playbook rebalance.yml -e deployment=abc` puts it back", None,
+    ),
+    (
+        begun("id-node2", "pause"),
+        "service abc_web keeps off node2",
+        "a move of its instances was broken off, and Swarm makes the rest of it within a day",
+        "`ansible-playbook drain.yml -e node=node2` goes on with it, "
+        "`ansible-playbook activate.yml -e node=node2` puts it back", None,
+    ),
+    (
+        begun("id-gone"),
+        "service abc_web keeps off a node that has left",
+        "a move of its instances was broken off, and Swarm makes the rest of it within a day",
+        "`ansible-playbook rebalance.yml -e deployment=abc` puts it back", None,
     ),
 ]  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from fakes.doctor import dns, found, healthy, kept, step, thing, told, unit
+from fakes.doctor import begun, dns, found, healthy, kept, step, thing, told, unit
 
 
 def test_a_stopped_agent_is_the_cause_of_what_follows() -> None:
@@ -58,6 +58,7 @@ def test_nothing_is_nobodys_while_a_part_is_silent(part: str) -> None:
 def test_a_deployment_that_somebody_is_at_work_on_is_left_alone() -> None:
     parts = healthy()
     parts["ledger"]["locked"] = ["abc", "xyz"]
+    begun("id-node2")(parts)
     parts["ledger"]["things"] += [thing("network", "abc_new", "abc"), thing("network", "xyz_default", "xyz")]
     assert found(parts) == []
 

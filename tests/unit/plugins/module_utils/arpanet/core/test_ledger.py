@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import ledger
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.surge import moved_off
 
 KEYS = {
     "arpanet/deployments/abc": {"deployment": "abc"},
@@ -44,6 +45,12 @@ def test_everything_in_its_place() -> None:
         ("secret", "abc_key", True),
     ]
     assert ledger.Ledger(**read.as_data()) == read
+
+
+def test_moves_that_a_service_was_changed_for() -> None:
+    web = {"Labels": {"arpanet.deployment": "abc"}, "TaskTemplate": {}}
+    services = {"abc_web": {"Spec": moved_off(web, "n1", 1)}, "abc_db": {"Spec": web}}
+    assert ledger.read({}, {}, services).moves == {"abc_web": {"deployment": "abc", "node": "n1"}}
 
 
 def test_names_of_every_network() -> None:

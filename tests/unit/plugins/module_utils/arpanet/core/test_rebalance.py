@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.rebalance import Shift, plan, text
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.surge import moved_off
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -81,6 +82,13 @@ def test_where_a_service_may_not_run_it_does_not_go() -> None:
     assert planned({"web": [1, 1]}, 2, Constraints=["node.hostname==node1"]) == []
     assert planned({"web": [1, 1]}, 2, Preferences=[{"Spread": {"SpreadDescriptor": "node.labels.rack"}}]) == []
     assert len(planned({"web": [1, 1, 1, 1]}, 2, MaxReplicas=2)) == 1
+
+
+def test_a_move_that_was_broken_off_keeps_nothing_from_moving() -> None:
+    web = service("web", 4)
+    where = tasks({"web": [1, 1, 1, 2]})
+    begun = {"web": {**web, "Spec": moved_off(web["Spec"], "id1", 1)}}
+    assert plan(begun, where, nodes(3)) == plan({"web": web}, where, nodes(3)) != []
 
 
 PLACES = st.integers(2, 5).flatmap(

@@ -44,6 +44,13 @@ def test_half_of_it(left: Traces, parts: list[str]) -> None:
     assert left.known is bool(parts)
 
 
+def test_who_hears_it() -> None:
+    ready = Member("n4", "node4", "worker", state="ready")
+    assert Traces("node4", swarm=(ready,), consul="alive", serf="alive").heard == ("Swarm", "Consul", "Serf")
+    assert Traces("node4", swarm=(ready,), consul="failed", serf="leaving").heard == ("Swarm",)
+    assert WHOLE.heard == ()
+
+
 def test_keys_that_are_about_the_node_alone() -> None:
     entries = {
         "arpanet/nodes/node4": {"node": "node4"},

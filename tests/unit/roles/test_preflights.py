@@ -1,0 +1,50 @@
+"""What roles refuse, they refuse before a playbook has changed anything anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+CHECKOUT = Path(__file__).parents[3]
+PREFIX = "arpanet.cluster."
+# `node` comes with each of them, `join` is for machines that are in no cluster yet.
+CHECKED = {path.parents[1].name for path in CHECKOUT.glob("roles/*/tasks/preflight.yml")} - {"node", "join"}
+
+Play = dict[str, Any]
+
+
+def plays(playbook: str) -> list[Play]:
+    found: list[Play] = yaml.safe_load((CHECKOUT / "playbooks" / f"{playbook}.yml").read_text())
+    return found
+
+
+def preflights(play: Play) -> Iterator[tuple[str, bool]]:
+    """The roles whose checks a play makes, and whether one host's refusal ends it for all."""
+    for task in [*play.get("pre_tasks", ()), *play.get("tasks", ())]:
+        for one in task.get("block", [task]):
+            asked = one.get("ansible.builtin.import_role", {})
+            if asked.get("tasks_from") == "preflight":
+                yield asked["name"].removeprefix(PREFIX), task.get("any_errors_fatal", False)
+
+
+def changing(play: Play) -> set[str]:
+    """The roles that a play runs and that have checks."""
+    return {role["role"].removeprefix(PREFIX) for role in play.get("roles", ())} & CHECKED
+
+
+@pytest.mark.parametrize(("playbook", "checked"), [("site", CHECKED), ("upgrade", CHECKED - {"swarm"})])
+def test_all_is_checked_before_a_role_changes_something(playbook: str, checked: set[str]) -> None:
+    found: set[str] = set()
+    for play in plays(playbook):
+        found |= {role for role, _ in preflights(play)}
+        assert not changing(play) or found == checked
+    assert found == checked
+
+
+def test_an_upgrade_ends_for_all_nodes_when_one_is_refused() -> None:
+    (asked,) = [[*preflights(play)] for play in plays("upgrade") if [*preflights(play)]]
+    assert all(fatal for _, fatal in asked)
