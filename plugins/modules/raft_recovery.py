@@ -65,7 +65,8 @@ look:
   returned: with O(step=look)
   type: dict
   sample:
-    swarm: {state: active, manager: true, quorum: false, error: The swarm does not have a leader.}
+    swarm:
+      {state: active, node_id: n1, manager: true, quorum: false, managers: [], error: The swarm does not have a leader.}
     consul: {server: true, id: 4c8f1d9a, address: 192.0.2.11, leader: ""}
 """
 

@@ -14,6 +14,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from ..core.swarm import Local
 from . import host
 from .swarm import PORT, Swarm, SwarmError
 
@@ -35,12 +36,19 @@ def _swarm() -> dict[str, Any]:
     try:
         local = swarm.local()
     except SwarmError as error:
-        return {"state": "", "manager": RAFT.is_dir(), "quorum": False, "error": str(error)}
+        local = Local("", manager=RAFT.is_dir(), error=str(error))
     try:
-        quorum = local.manager and bool(swarm.members())
+        members = swarm.members() if local.manager else []
     except SwarmError:
-        quorum = False
-    return {"state": local.state, "manager": local.manager, "quorum": quorum, "error": local.error}
+        members = []
+    return {
+        "state": local.state,
+        "node_id": local.node_id,
+        "manager": local.manager,
+        "quorum": bool(members),
+        "managers": [member.id for member in members if member.in_raft],
+        "error": local.error,
+    }
 
 
 def _consul() -> dict[str, Any]:

@@ -83,13 +83,15 @@ def foreign(local: Local, goal: Goal) -> bool:
 
 @dataclass(frozen=True)
 class Member:
-    """A node of the swarm as a manager sees it. The address is the one that its peers use."""
+    """A node of the swarm as a manager sees it. The address is the one that its peers use. A manager that others
+    went on without is one by name alone, and not `in_raft`."""
 
     id: str
     hostname: str
     role: str
     availability: str = "active"
     state: str = "ready"
+    in_raft: bool = False
     reachable: bool = False
     leader: bool = False
     address: str = ""
