@@ -30,7 +30,7 @@ options:
       - V(look) only looks.
       - V(consul) writes down for the stopped Consul with whom it goes on.
       - V(swarm) makes the node the only manager of its swarm.
-      - V(leave) takes the node out of its swarm.
+      - V(leave) takes the node out of its swarm, unless it has a leader within O(timeout).
     type: str
     choices: [look, consul, swarm, leave]
     default: look
@@ -49,7 +49,7 @@ options:
     elements: str
     default: []
   timeout:
-    description: Seconds for the swarm to have a leader.
+    description: Seconds for the swarm to have a leader, or for the node to join the one that went on.
     type: float
     default: 60
 """
@@ -72,7 +72,7 @@ look:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import recovery
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.swarm import Swarm, SwarmError
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.swarm import SwarmError
 
 
 def main() -> None:
@@ -97,9 +97,7 @@ def main() -> None:
         elif not module.check_mode and step == "swarm":
             recovery.go_on_alone(asked["address"], asked["lost"], asked["timeout"])
         elif not module.check_mode:
-            swarm = Swarm()
-            swarm.leave()
-            swarm.left()
+            module.exit_json(changed=recovery.leave(asked["timeout"]))
     except (OSError, KeyError, SwarmError) as error:
         module.fail_json(msg=f"{step} on this manager: {error}. Run recover.yml again.")
     module.exit_json(changed=True)

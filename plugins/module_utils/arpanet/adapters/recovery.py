@@ -118,6 +118,22 @@ def forget(swarm: Swarm, lost: Collection[str], timeout: float) -> list[str]:
         time.sleep(1)
 
 
+def leave(timeout: float) -> bool:
+    """Leave the swarm, unless this manager has a leader within `timeout` seconds. Did it leave?
+
+    Who hears that the others went on without it joins them anew by itself, which takes half a minute: from then on
+    they count on it, and would lose their majority with it.
+    """
+    swarm = Swarm(timeout=_PATIENCE)
+    try:
+        swarm.wait(timeout, manager=True)
+    except SwarmError:
+        swarm.leave()
+        swarm.left()
+        return True
+    return False
+
+
 def _has_leader(swarm: Swarm) -> bool:
     try:
         return bool(swarm.members())

@@ -13,8 +13,8 @@ RAFT_PORT = 8300
 
 @dataclass(frozen=True)
 class Plan:
-    """`swarm` is the manager that goes on alone (empty: Swarm has a leader), `leaving` are those that
-    join it again later; `consul` are the servers that go on together; `lost` do not answer, or know nothing.
+    """`swarm` is the manager that goes on alone (empty: Swarm has a leader), `leaving` are those that join it again, by
+    themselves or later; `consul` are the servers that go on together; `lost` do not answer, or know nothing.
 
     With a `problem` nothing is to be done.
     """
@@ -39,7 +39,7 @@ class Plan:
         if self.swarm:
             lines.append(f"Swarm goes on with {self.swarm} as its only manager")
         if self.leaving:
-            lines.append(f"{', '.join(self.leaving)} leaves the swarm, to join it again with site.yml")
+            lines.append(f"{', '.join(self.leaving)} joins it again by itself, or leaves it and does so with site.yml")
         return "\n".join(lines)
 
 

@@ -16,6 +16,7 @@ class Engine:
 
     def __init__(self, local: Local | None, nodes: tuple[Member, ...] = ()) -> None:
         self._local, self._nodes = local, nodes
+        self.calls: list[str] = []
 
     def __call__(self, **_: Any) -> Engine:
         return self
@@ -24,6 +25,16 @@ class Engine:
         if self._local is None:
             raise SwarmError("no Docker engine answers")
         return self._local
+
+    def wait(self, _timeout: float, manager: bool) -> None:
+        assert manager
+        self.members()
+
+    def leave(self) -> None:
+        self.calls.append("leave")
+
+    def left(self) -> None:
+        self.calls.append("left")
 
     def members(self) -> list[Member]:
         if not self._nodes:
@@ -55,3 +66,20 @@ def test_look(
     assert (found["state"], found["node_id"], found["quorum"], found["managers"]) == (state, node, quorum, managers)
     # A stopped engine does not say that it is one.
     assert found["manager"] is (state != "inactive")
+
+
+@pytest.mark.parametrize(
+    ("nodes", "calls"),
+    [
+        ((), ["leave", "left"]),
+        # It has joined them anew, and they would lose their majority with it.
+        (NODES, []),
+    ],
+)
+def test_who_has_a_leader_by_now_does_not_leave(
+    monkeypatch: pytest.MonkeyPatch, nodes: tuple[Member, ...], calls: list[str]
+) -> None:
+    engine = Engine(MANAGER, nodes)
+    monkeypatch.setattr(recovery, "Swarm", engine)
+    assert recovery.leave(90) is bool(calls)
+    assert engine.calls == calls
