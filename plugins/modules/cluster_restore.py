@@ -11,6 +11,8 @@ short_description: Puts a part of what cluster_backup saved back on a node
 version_added: 0.1.0
 description:
   - Decrypts on the controller, in memory, and sends the archive to the node over Ansible's own connection.
+  - Refused on a node that is in a swarm, unless a restore of the same backup has made it. One that was cut off goes on;
+    once all parts are there, nothing of the backup is put back any more.
 author:
   - The arpanet.cluster authors (@arpanet)
 attributes:
@@ -37,8 +39,8 @@ options:
   part:
     description:
       - V(about) only says what the backup is of.
-      - V(keys) are the keys of the cluster, for every manager.
-      - V(swarm) makes the node the only manager of the saved swarm, and is refused on a node that is in another one.
+      - V(keys) are the keys of the cluster.
+      - V(swarm) makes the node the only manager of the saved swarm.
       - V(consul) puts keys and external services back into a Consul that has a leader.
     type: str
     choices: [about, keys, swarm, consul]
@@ -69,6 +71,12 @@ about:
   returned: success
   type: dict
   sample: {cluster: u8x1k2, created: 20260301T120000Z, node: alpha, node_id: n1}
+reached:
+  description:
+    - How far a restore of this backup had come on the node. V(begun) and V(on) are before and after O(part=swarm),
+      V(done) is after O(part=consul); empty on a fresh node.
+  returned: success, but for O(part=about)
+  type: str
 """
 
 import base64
@@ -79,28 +87,28 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters i
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import backup
 
 
-def restore(saved: backup.Backup, asked: dict[str, Any], check: bool) -> bool:
+def restore(saved: backup.Backup, reached: str, asked: dict[str, Any], check: bool) -> bool:
     """Whether the node lacks a part; it has it afterwards, unless this is a check."""
+    if reached == backup.DONE:
+        # What has changed since was meant: a key that was rotated, a newer record.
+        return False
     if asked["part"] == "keys":
         keys = adapter.missing_keys(saved)
         if keys and not check:
             adapter.write_keys(keys)
         return bool(keys)
-    # Of a bare host that is only looked at there is nothing to ask yet.
-    if check and not adapter.engine_answers():
-        return True
     if asked["part"] == "swarm":
-        if adapter.in_it(saved):
-            return False
-        adapter.check_fresh()
-        if not check:
+        if reached != backup.ON and not check:
             adapter.write_swarm(saved, asked["address"], asked["timeout"])
-        return True
-    if check and not adapter.in_it(saved):
-        return True
+        return reached != backup.ON
+    if reached != backup.ON:
+        if check:
+            return True
+        raise backup.BackupError("the saved swarm does not go on here yet")
     entries = adapter.missing_in_consul(saved)
     if not check:
         adapter.write_consul(entries)
+        adapter.mark(saved, backup.DONE)
     return bool(entries)
 
 
@@ -124,10 +132,11 @@ def main() -> None:
     asked = module.params
     try:
         saved = backup.unpack(base64.b64decode(asked["archive"] or ""))
-        changed = restore(saved, asked, module.check_mode)
+        reached = adapter.reached(saved)
+        changed = restore(saved, reached, asked, module.check_mode)
     except backup.BackupError as error:
         module.fail_json(msg=f"{asked['part']} cannot be restored on this node: {error}")
-    module.exit_json(changed=changed, about=dict(saved.about))
+    module.exit_json(changed=changed, about=dict(saved.about), reached=reached)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ options:
       - V(look) only looks.
       - V(consul) writes down for the stopped Consul with whom it goes on.
       - V(swarm) makes the node the only manager of its swarm.
-      - V(leave) takes the node out of its swarm.
+      - V(leave) takes the node out of its swarm, unless it has a leader within O(timeout).
     type: str
     choices: [look, consul, swarm, leave]
     default: look
@@ -49,7 +49,7 @@ options:
     elements: str
     default: []
   timeout:
-    description: Seconds for the swarm to have a leader.
+    description: Seconds for the swarm to have a leader, or for the node to join the one that went on.
     type: float
     default: 60
 """
@@ -65,13 +65,14 @@ look:
   returned: with O(step=look)
   type: dict
   sample:
-    swarm: {state: active, manager: true, quorum: false, error: The swarm does not have a leader.}
+    swarm:
+      {state: active, node_id: n1, manager: true, quorum: false, managers: [], error: The swarm does not have a leader.}
     consul: {server: true, id: 4c8f1d9a, address: 192.0.2.11, leader: ""}
 """
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import recovery
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.swarm import Swarm, SwarmError
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.swarm import SwarmError
 
 
 def main() -> None:
@@ -96,9 +97,7 @@ def main() -> None:
         elif not module.check_mode and step == "swarm":
             recovery.go_on_alone(asked["address"], asked["lost"], asked["timeout"])
         elif not module.check_mode:
-            swarm = Swarm()
-            swarm.leave()
-            swarm.left()
+            module.exit_json(changed=recovery.leave(asked["timeout"]))
     except (OSError, KeyError, SwarmError) as error:
         module.fail_json(msg=f"{step} on this manager: {error}. Run recover.yml again.")
     module.exit_json(changed=True)

@@ -1,8 +1,11 @@
-"""Two of three managers are lost for good; the third one goes on with everything."""
+"""A majority of the managers is lost for good; those that are left go on with everything."""
+
+import os
+from collections.abc import Iterator
 
 import pytest
 from harness.eventually import eventually
-from harness.lab import Lab
+from harness.lab import Lab, lab_command
 from harness.node import NodeError
 from kept import promised, still_there
 
@@ -43,3 +46,59 @@ def test_one_of_three_goes_on(lab: Lab) -> None:
     lab.whole()
     assert len(lab.cluster.manager.consul("/v1/status/peers")) == 3
     still_there(lab.cluster, lab.playbooks, before)
+
+
+def test_a_recovery_that_was_cut_off(lab: Lab) -> None:
+    """The first has gone on alone, and the second one, which does not hear of it, still waits for the old majority."""
+    before = promised(lab.cluster)
+    first, second, third = lab.cluster.managers
+    lab.lose(third.name)
+    second.run(f"{WALL.format('-I INPUT')} && {WALL.format('-I OUTPUT')}")
+    first.run(f"docker swarm init --force-new-cluster --advertise-addr {first.address}")
+
+    def noticed() -> None:
+        run = lab.playbooks.run("recover")
+        assert f"{second.name} joins it again by itself, or leaves it" in run.words
+        assert (run.code, run.changed) == (2, 0)
+
+    eventually(noticed, within=120)
+    lab.playbooks.do("recover", confirm="yes")
+    assert "Swarm: inactive" in second.run("docker info 2>/dev/null")
+    second.run(f"{WALL.format('-D INPUT')} && {WALL.format('-D OUTPUT')}")
+    lab.up()
+    lab.playbooks.do("site")
+    lab.whole()
+    still_there(lab.cluster, lab.playbooks, before)
+
+
+WALL = "iptables -w {} -p tcp --dport 2377 -j DROP"
+
+
+@pytest.fixture
+def four() -> Iterator[Lab]:
+    name = os.environ.get("LAB", "recovery") + "four"
+    lab_command("down", name)
+    lab = Lab(name, nodes=4, managers=4)
+    try:
+        lab.up()
+        lab.playbooks.do("site")
+        yield lab
+    finally:
+        lab_command("down", name)
+
+
+def test_two_of_four_go_on(four: Lab) -> None:
+    """The second one joins the first by itself, and is not taken out of what counts on it by then."""
+    first, *_ = (node.name for node in four.cluster.managers)
+    four.lose(*(node.name for node in four.cluster.managers[2:]))
+    eventually(lambda: four.playbooks.do("recover", confirm="yes"), within=180)
+
+    def both_have_a_leader() -> None:
+        for node in four.cluster.managers:
+            assert "Leader" in node.run("docker node ls")
+
+    eventually(both_have_a_leader, within=120)
+    assert f"A majority lives: {first}" in four.playbooks.run("recover").words
+    four.up()
+    four.playbooks.do("site")
+    four.whole()

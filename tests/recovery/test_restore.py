@@ -40,6 +40,8 @@ def test_on_new_nodes(lab: Lab, tmp_path: Path, passphrase: Path) -> None:
     checked = lab.playbooks.do("restore", "--check", **asked)
     assert checked.changed > 0
     assert lab.cluster.nodes[0].run("ls -d /etc/arpanet /etc/docker 2>/dev/null || true") == ""
+    # After the swarm, which has to go on as it is.
+    lab.playbooks.cut_off("restore", "Start the agent", **asked, confirm="yes")
     lab.playbooks.do("restore", **asked, confirm="yes")
     lab.whole()
     still_there(lab.cluster, lab.playbooks, before)
@@ -47,6 +49,43 @@ def test_on_new_nodes(lab: Lab, tmp_path: Path, passphrase: Path) -> None:
     # Once more: everything is there.
     assert lab.playbooks.do("restore", "--check", **asked).changed == 0
     assert lab.playbooks.do("restore", **asked, confirm="yes").changed == 0
+    # What has changed since was meant.
+    lab.playbooks.do("rotate_keys", what="serf")
+    rotated = lab.cluster.manager.run("sha256sum /etc/arpanet/keys/serf")
+    assert lab.playbooks.do("restore", **asked, confirm="yes").changed == 0
+    assert lab.cluster.manager.run("sha256sum /etc/arpanet/keys/serf") == rotated
+
+
+def test_a_cluster_that_runs_is_left_alone(lab: Lab, tmp_path: Path, passphrase: Path) -> None:
+    """Also the one that the backup was made of, whose keys are others by now."""
+    lab.playbooks.do("backup", to=str(tmp_path), passphrase_file=str(passphrase))
+    (saved,) = tmp_path.glob("arpanet-*.vault")
+    asked = {"from": str(saved), "passphrase_file": str(passphrase), "confirm": "yes"}
+    lab.playbooks.do("rotate_keys", what="serf")
+    before = lab.cluster.each(lambda node: node.run(_STATE))
+    for flags in (), ("--check",):
+        run = lab.playbooks.run("restore", *flags, **asked)
+        assert (run.code, run.changed) == (2, 0), run.output
+        assert "this node is in a swarm" in run.words
+        assert lab.cluster.each(lambda node: node.run(_STATE)) == before
+
+    # The one that would go first is new, and the others are not.
+    first, *others = (node.name for node in lab.cluster.nodes)
+    lab.lose(first)
+    lab.up()
+    del before[first]
+    run = lab.playbooks.run("restore", **asked)
+    assert (run.code, run.changed) == (2, 0), run.output
+    assert f"{', '.join(others)}: in a swarm already" in run.words
+    assert lab.node(first).run("ls -d /etc/arpanet /etc/docker 2>/dev/null || true") == ""
+    assert {name: lab.node(name).run(_STATE) for name in others} == before
+
+
+# Keys, configuration, and since when what runs does.
+_STATE = (
+    "sha256sum /etc/arpanet/keys/* /etc/docker/daemon.json; ls -d /etc/arpanet/*; docker info --format "
+    "'{{.Swarm.NodeID}}'; systemctl show --property=MainPID docker consul serf arpanet-agent"
+)
 
 
 def test_what_is_refused(lab: Lab, tmp_path: Path, passphrase: Path) -> None:

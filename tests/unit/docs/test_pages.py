@@ -30,7 +30,7 @@ ENTRIES = {
     "join": ("join", "main"),
     "bundle": ("bundle", "main"),
     "backup": ("backup", "main"),
-    "restore": ("backup", "check_restore", "keys", "swarm", "consul"),
+    "restore": ("backup", "check_restore", "look", "keys", "swarm", "consul"),
     "recover": ("recover", "main"),
     "reset": ("reset", "check", "main"),
     "rotate_keys": ("rotate", "main"),

@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from ..core import backup
 from ..core.backup import Backup, BackupError
+from ..core.swarm import ERROR, INACTIVE, Local
 from . import host
 from .consul_raw import RawError, ask
 from .recovery import go_on_alone
@@ -25,6 +26,8 @@ from .swarm import Swarm, SwarmError
 
 SWARM = Path("/var/lib/docker/swarm")
 KEYS = Path(host.KEYS)
+# What a restore leaves: how far it has come, and of which backup. reset.yml takes it away.
+MARK = Path("/etc/arpanet/restored.json")
 # An engine that stands still for longer would be missed by its peers.
 _STILL = 8
 # Seconds by which a follower may be behind.
@@ -124,43 +127,29 @@ def write_keys(keys: Mapping[str, bytes]) -> None:
             stream.write(data)
 
 
-def in_it(saved: Backup) -> bool:
-    """Is this node a manager of the saved swarm, with a majority?"""
-    swarm = Swarm(timeout=20)
-    if _half_written():
-        return False
+def reached(saved: Backup) -> str:
+    """How far a restore of this backup has come on this node (core.backup). :raises BackupError: it is refused."""
     try:
-        local = swarm.local()
-        return local.manager and bool(swarm.members()) and local.cluster_id == saved.about["cluster"]
+        local = Swarm(timeout=40).local()
     except SwarmError:
-        return False
+        # Stopped, or not there yet. It goes on with what it remembers when it starts.
+        local = Local(ERROR if (SWARM / "docker-state.json").exists() else INACTIVE)
+    return backup.reached(saved, _object(host.text(str(MARK)).encode()) or {}, local)
 
 
-def engine_answers() -> bool:
-    """Does this node have an engine that runs?"""
-    try:
-        Swarm(timeout=20).info()
-    except SwarmError:
-        return False
-    return True
-
-
-def check_fresh() -> None:
-    """Refuse a node that is in a swarm. :raises BackupError: it is, or its engine does not answer."""
-    try:
-        state = Swarm(timeout=40).local().state
-    except SwarmError as error:
-        raise BackupError(f"the engine does not answer: {error}") from error
-    if state == "active" and not _half_written():
-        raise BackupError("this node is in a swarm: restore on fresh nodes, or run reset.yml first")
+def mark(saved: Backup, step: str) -> None:
+    """Remember how far this restore has come, for the next run of it."""
+    MARK.parent.mkdir(mode=0o755, exist_ok=True)
+    fresh = MARK.with_suffix(".new")
+    fresh.write_bytes(_json({"backup": dict(saved.about), "step": step}))
+    fresh.replace(MARK)
 
 
 def write_swarm(saved: Backup, address: str, timeout: float) -> None:
     """Make this fresh node the only manager of the saved swarm. :raises BackupError: it fails."""
+    mark(saved, backup.BEGUN)
     _systemctl("stop", "docker.socket", "docker.service")
     shutil.rmtree(SWARM, ignore_errors=True)
-    mark = SWARM.parent / ".arpanet-restore"
-    mark.touch()
     for name, data in saved.below(backup.SWARM).items():
         path = SWARM / name
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -174,11 +163,7 @@ def write_swarm(saved: Backup, address: str, timeout: float) -> None:
         _forget_others(members, own, timeout)
     except SwarmError as error:
         raise BackupError(f"the swarm does not go on: {error}") from error
-    mark.unlink(missing_ok=True)
-
-
-def _half_written() -> bool:
-    return (SWARM.parent / ".arpanet-restore").exists()
+    mark(saved, backup.ON)
 
 
 def _forget_others(swarm: Swarm, own: str, timeout: float) -> None:

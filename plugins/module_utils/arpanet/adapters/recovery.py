@@ -14,6 +14,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from ..core.swarm import Local
 from . import host
 from .swarm import PORT, Swarm, SwarmError
 
@@ -35,12 +36,19 @@ def _swarm() -> dict[str, Any]:
     try:
         local = swarm.local()
     except SwarmError as error:
-        return {"state": "", "manager": RAFT.is_dir(), "quorum": False, "error": str(error)}
+        local = Local("", manager=RAFT.is_dir(), error=str(error))
     try:
-        quorum = local.manager and bool(swarm.members())
+        members = swarm.members() if local.manager else []
     except SwarmError:
-        quorum = False
-    return {"state": local.state, "manager": local.manager, "quorum": quorum, "error": local.error}
+        members = []
+    return {
+        "state": local.state,
+        "node_id": local.node_id,
+        "manager": local.manager,
+        "quorum": bool(members),
+        "managers": [member.id for member in members if member.in_raft],
+        "error": local.error,
+    }
 
 
 def _consul() -> dict[str, Any]:
@@ -108,6 +116,22 @@ def forget(swarm: Swarm, lost: Collection[str], timeout: float) -> list[str]:
         if time.monotonic() > deadline:
             return gone
         time.sleep(1)
+
+
+def leave(timeout: float) -> bool:
+    """Leave the swarm, unless this manager has a leader within `timeout` seconds. Did it leave?
+
+    Who hears that the others went on without it joins them anew by itself, which takes half a minute: from then on
+    they count on it, and would lose their majority with it.
+    """
+    swarm = Swarm(timeout=_PATIENCE)
+    try:
+        swarm.wait(timeout, manager=True)
+    except SwarmError:
+        swarm.leave()
+        swarm.left()
+        return True
+    return False
 
 
 def _has_leader(swarm: Swarm) -> bool:

@@ -335,6 +335,7 @@ def _member(node: dict[str, Any]) -> Member:
         role=node["Spec"]["Role"],
         availability=node["Spec"].get("Availability", "active"),
         state=node.get("Status", {}).get("State", "unknown"),
+        in_raft=bool(manager),
         reachable=manager.get("Reachability") == "reachable",
         leader=bool(manager.get("Leader")),
         # A manager's own Status.Addr is 0.0.0.0 on old engines.

@@ -20,10 +20,13 @@ from typing import Any
 
 from . import names
 from .leases import is_lease
+from .swarm import ACTIVE, INACTIVE, Local
 
 FORMAT = 1
 META = "backup.json"
 SWARM, KEYS = "swarm/", "keys/"
+# How far a restore has come on a node: the saved swarm is written there, goes on, and all the rest is put back.
+BEGUN, ON, DONE = "begun", "on", "done"
 CONSUL_KEYS, CONSUL_EXTERNAL, CONSUL_SNAPSHOT = "consul/keys.json", "consul/external.json", "consul/snapshot"
 
 
@@ -102,3 +105,18 @@ def restorable(key: str, value: Mapping[str, Any] | None) -> bool:
         return False
     # An explicit address is promised to a service, whoever runs it.
     return not is_lease(key) or bool(value and "owner" in value)
+
+
+def reached(saved: Backup, mark: Mapping[str, Any], local: Local) -> str:
+    """How far a restore of this backup has come on a node; empty where it is to begin.
+
+    :param mark: what a restore left there, {"backup": about, "step"}, whatever backup it was of; empty without one.
+    :raises BackupError: the node is in a swarm that no restore of this backup has made.
+    """
+    if local.state == INACTIVE:
+        return ""
+    # An engine that is not active does not say which swarm it remembers, and one without a leader does not know.
+    same = local.state != ACTIVE or (local.manager and local.cluster_id in ("", saved.about["cluster"]))
+    if not same or mark.get("backup") != saved.about:
+        raise BackupError("this node is in a swarm: restore on fresh nodes, or run reset.yml first")
+    return str(mark["step"])

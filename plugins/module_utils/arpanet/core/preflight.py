@@ -11,6 +11,7 @@ import ipaddress
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from . import mends
 from .swarm import ACTIVE, LOCKED, Goal, Local, foreign
 
 Facts = Mapping[str, Any]
@@ -123,14 +124,14 @@ def engine_problems(
 def swarm_problems(
     nodes: Mapping[str, Facts], managers: Sequence[str], joining: Iterable[str], demote: bool = False
 ) -> list[str]:
-    """Nodes of other swarms, a first start that nobody can be sure about, and managers that would be
-    demoted without a word to that effect."""
+    """Nodes of other swarms, managers without the leader that others have, a first start that nobody can be sure
+    about, and managers that would be demoted without a word to that effect."""
     locals_ = {name: _local(facts) for name, facts in nodes.items() if facts}
     # Also one that the inventory moved to the workers: it is demoted once the others have joined it.
     active = {name: local for name, local in locals_.items() if local.state == ACTIVE and local.manager}
-    swarms = sorted({local.cluster_id for local in active.values()})
+    swarms = sorted({local.cluster_id for local in active.values()} - {""})
     if len(swarms) > 1:
-        where = "; ".join(f"{name} in {local.cluster_id}" for name, local in active.items())
+        where = "; ".join(f"{name} in {local.cluster_id}" for name, local in active.items() if local.cluster_id)
         return [
             f"The nodes are in different swarms: {where}. Take those that are wrong out of theirs "
             "(docker swarm leave --force), or out of the inventory."
@@ -151,6 +152,7 @@ def swarm_problems(
                 f"{name} is in another swarm ({local.cluster_id or 'as node ' + local.node_id}). Take it out "
                 "with `docker swarm leave --force`, or out of the inventory."
             )
+    found += [_leaderless(name, known[0]) for name, local in active.items() if known and not local.cluster_id]
     lost = [name for name in active if name not in managers]
     if lost and not demote:
         found.append(
@@ -161,7 +163,8 @@ def swarm_problems(
     if waiting and active and not known:
         found.append(
             f"{', '.join(waiting)} cannot join: no manager has a quorum. "
-            f"Bring back the other managers of {', '.join(active)} first."
+            f"Bring back the other managers of {', '.join(active)} first; when they are lost for good, "
+            f"{mends.play('recover')}."
         )
     unseen = [name for name in managers if name not in locals_]
     if waiting and not active and unseen:
@@ -170,6 +173,14 @@ def swarm_problems(
             "be started. Bring it up, or take it out of the group managers."
         )
     return found
+
+
+def _leaderless(name: str, other: str) -> str:
+    return (
+        f"{name} is a manager without a leader, and {other} has one: 2377/tcp does not pass between {name} and the "
+        f"other managers, or its engine hangs ({mends.journal(name, 'docker')}). When they went on without it, "
+        f"{mends.play('recover')} has it leave what it was in, and site.yml lets it in again."
+    )
 
 
 def _local(facts: Facts) -> Local:

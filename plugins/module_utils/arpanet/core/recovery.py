@@ -13,8 +13,8 @@ RAFT_PORT = 8300
 
 @dataclass(frozen=True)
 class Plan:
-    """`swarm` is the manager that goes on alone (empty: Swarm needs nothing), `leaving` are those that
-    join it again later; `consul` are the servers that go on together; `lost` do not answer, or know nothing.
+    """`swarm` is the manager that goes on alone (empty: Swarm has a leader), `leaving` are those that join it again, by
+    themselves or later; `consul` are the servers that go on together; `lost` do not answer, or know nothing.
 
     With a `problem` nothing is to be done.
     """
@@ -39,7 +39,7 @@ class Plan:
         if self.swarm:
             lines.append(f"Swarm goes on with {self.swarm} as its only manager")
         if self.leaving:
-            lines.append(f"{', '.join(self.leaving)} leaves the swarm, to join it again with site.yml")
+            lines.append(f"{', '.join(self.leaving)} joins it again by itself, or leaves it and does so with site.yml")
         return "\n".join(lines)
 
 
@@ -58,7 +58,8 @@ def plan(looks: Mapping[str, Mapping[str, Any]], managers: Sequence[str], chosen
     consul_lives = [host for host in servers if looks[host]["consul"]["leader"]]
     if not here:
         return Plan("No manager answers: there is nobody to go on with. restore.yml builds a new cluster of a backup.")
-    if swarm_lives and (consul_lives or not servers):
+    behind = _left_behind(looks, in_swarm) if swarm_lives else []
+    if swarm_lives and not behind and (consul_lives or not servers):
         return Plan(
             f"A majority lives: {swarm_lives[0]} is in a swarm with a leader, and Consul has one, too. There is "
             "nothing to recover; leave.yml takes out a manager that is lost."
@@ -74,11 +75,11 @@ def plan(looks: Mapping[str, Mapping[str, Any]], managers: Sequence[str], chosen
         )
     alone = "" if swarm_lives else chosen or in_swarm[0]
     # A manager that knows the old majority alone would go on waiting for it.
-    leaving = tuple(host for host in in_swarm if alone and host != alone and looks[host]["swarm"]["state"] != INACTIVE)
+    others = [host for host in in_swarm if host != alone and looks[host]["swarm"]["state"] != INACTIVE]
     going_on = () if consul_lives else tuple(servers)
     return Plan(
         swarm=alone,
-        leaving=leaving,
+        leaving=tuple(others if alone else behind),
         consul=going_on,
         peers=[
             {
@@ -90,3 +91,14 @@ def plan(looks: Mapping[str, Mapping[str, Any]], managers: Sequence[str], chosen
         ],
         lost=lost,
     )
+
+
+def _left_behind(looks: Mapping[str, Mapping[str, Any]], in_swarm: Sequence[str]) -> list[str]:
+    """Managers without a leader that have no part in the swarm that lives: it went on without them, as when a recovery
+    was cut off before they left. One whose engine does not say which node it is may have one."""
+    living = {node for host in in_swarm for node in looks[host]["swarm"]["managers"]}
+    return [
+        host
+        for host in in_swarm
+        if not looks[host]["swarm"]["quorum"] and looks[host]["swarm"]["node_id"] not in {"", *living}
+    ]

@@ -19,7 +19,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Local:
-    """A node as its own engine sees it. Only a manager knows the id of the swarm."""
+    """A node as its own engine sees it. Only a manager whose swarm has a leader knows the id of the swarm."""
 
     state: str
     node_id: str = ""
@@ -75,7 +75,7 @@ def membership(local: Local, goal: Goal) -> str:
 def foreign(local: Local, goal: Goal) -> bool:
     """Is an active node in a swarm that is not the one of the goal?"""
     if local.manager:
-        return bool(goal.cluster_id) and local.cluster_id != goal.cluster_id
+        return bool(goal.cluster_id and local.cluster_id) and local.cluster_id != goal.cluster_id
     if not goal.members:
         return not goal.managers and bool(local.node_id)
     return local.node_id not in goal.members
@@ -83,13 +83,15 @@ def foreign(local: Local, goal: Goal) -> bool:
 
 @dataclass(frozen=True)
 class Member:
-    """A node of the swarm as a manager sees it. The address is the one that its peers use."""
+    """A node of the swarm as a manager sees it. The address is the one that its peers use. A manager that others
+    went on without is one by name alone, and not `in_raft`."""
 
     id: str
     hostname: str
     role: str
     availability: str = "active"
     state: str = "ready"
+    in_raft: bool = False
     reachable: bool = False
     leader: bool = False
     address: str = ""

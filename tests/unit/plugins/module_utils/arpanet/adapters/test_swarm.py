@@ -102,8 +102,9 @@ def test_local(answer: dict[str, Any], expected: Local) -> None:
 
 def test_members(engine: tuple[Engine, Swarm]) -> None:
     scripted, swarm = engine
-    scripted.answers["GET /nodes"] = [[node("manager", labels=None)]]
-    (member,) = swarm.members()
+    scripted.answers["GET /nodes"] = [[node("manager", labels=None), {**node("manager"), "ManagerStatus": None}]]
+    member, left_behind = swarm.members()
+    assert (member.in_raft, left_behind.in_raft) == (True, False)
     assert (
         member.hostname,
         member.role,

@@ -9,6 +9,7 @@ import tarfile
 import pytest
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import backup
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.backup import Backup, BackupError
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.swarm import Local
 
 SAVED = Backup({"cluster": "c1", "node": "alpha"}, {"swarm/raft/wal": b"\0" * 5000, "keys/serf": b"k\n"})
 
@@ -71,3 +72,43 @@ def test_what_is_sealed_cannot_be_read_on_its_way(data: bytes) -> None:
     sealed = backup.seal(data, b"k" * 32)
     assert backup.seal(sealed, b"k" * 32) == data
     assert len(sealed) == len(data) and (sealed != data or not data)
+
+
+FRESH, IN_IT = Local("inactive"), Local("active", "n1", "c1", manager=True)
+
+
+def left(step: str, **about: str) -> dict[str, object]:
+    """What a restore has left on a node."""
+    return {"backup": {**SAVED.about, **about}, "step": step}
+
+
+@pytest.mark.parametrize(
+    ("mark", "local", "step"),
+    [
+        ({}, FRESH, ""),
+        # It was reset, or left its swarm.
+        (left("done"), FRESH, ""),
+        (left("begun"), Local("active", "n1", "", manager=True), "begun"),
+        (left("begun"), Local("error"), "begun"),
+        (left("on"), IN_IT, "on"),
+        (left("on"), Local("active", "n1", "", manager=True), "on"),
+        (left("on"), Local("locked"), "on"),
+        (left("done"), IN_IT, "done"),
+    ],
+)
+def test_a_restore_goes_on_where_it_was_cut_off(mark: dict[str, object], local: Local, step: str) -> None:
+    assert backup.reached(SAVED, mark, local) == step
+
+
+@pytest.mark.parametrize("state", ["active", "locked", "pending", "error"])
+@pytest.mark.parametrize("mark", [{}, left("on", created="later"), left("begun", node="beta")])
+def test_a_swarm_that_this_restore_has_not_made_is_refused(mark: dict[str, object], state: str) -> None:
+    with pytest.raises(BackupError, match="this node is in a swarm"):
+        backup.reached(SAVED, mark, Local(state, "n1", "c1", manager=True))
+
+
+@pytest.mark.parametrize("step", ["begun", "on", "done"])
+@pytest.mark.parametrize("local", [Local("active", "n1", "c2", manager=True), Local("active", "n1")])
+def test_a_node_that_went_into_another_swarm_since_is_refused(step: str, local: Local) -> None:
+    with pytest.raises(BackupError, match="this node is in a swarm"):
+        backup.reached(SAVED, left(step), local)

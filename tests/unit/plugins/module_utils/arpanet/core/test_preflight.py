@@ -122,9 +122,14 @@ def test_engine_accepts() -> None:
     assert preflight.engine_problems(nodes, {"told": "172.31.0.1/24"}, "distribution", [], BRIDGE) == []
 
 
-def manager(number: int, cluster: str = "s", quorum: bool = True, members: tuple[str, ...] = ("n1", "n2")) -> Any:
+def manager(number: int, cluster: str = "s", members: tuple[str, ...] = ("n1", "n2")) -> Any:
     swarm = {"state": "active", "node_id": f"n{number}", "cluster_id": cluster, "manager": True}
-    return facts(number, swarm={**swarm, "quorum": quorum, "members": list(members)})
+    return facts(number, swarm={**swarm, "quorum": True, "members": list(members)})
+
+
+def leaderless(number: int) -> Any:
+    """What an engine says without a leader: it does not know the id of its swarm."""
+    return facts(number, swarm={"state": "active", "node_id": f"n{number}", "manager": True})
 
 
 def worker(number: int) -> Any:
@@ -143,7 +148,8 @@ def test_sound_swarm() -> None:
         ({"a": manager(1), "b": worker(9)}, ["a"], "b is in another swarm"),
         ({"a": facts(1), "b": worker(2)}, ["a"], "b is in another swarm"),
         ({"a": manager(1, "s"), "w": manager(2, "t")}, ["a"], "different swarms: a in s; w in t"),
-        ({"a": manager(1, quorum=False), "c": facts(3)}, ["a"], "c cannot join: no manager has a quorum"),
+        ({"a": leaderless(1), "c": facts(3)}, ["a"], "c cannot join: no manager has a quorum"),
+        ({"a": manager(1), "b": leaderless(2)}, ["a", "b"], "b is a manager without a leader, and a has one: 2377/tcp"),
         ({"a": facts(1), "b": {}}, ["a", "b"], "b cannot be asked whether there is a swarm"),
     ],
 )
@@ -165,7 +171,16 @@ def test_a_dead_manager_does_not_matter_to_a_swarm_that_works() -> None:
 
 
 def test_lost_quorum_does_not_matter_where_nobody_joins() -> None:
-    assert preflight.swarm_problems({"a": manager(1, quorum=False)}, ["a"], ["a"]) == []
+    assert preflight.swarm_problems({"a": leaderless(1), "b": leaderless(2)}, ["a", "b"], ["a", "b"]) == []
+
+
+def test_a_manager_without_a_leader_is_not_told_to_leave_its_swarm() -> None:
+    nodes = {"a": manager(1), "b": manager(2), "c": leaderless(3), "d": manager(4, "t")}
+    (problem,) = preflight.swarm_problems(nodes, [*nodes], [*nodes])
+    assert "different swarms: a in s; b in s; d in t." in problem
+    (problem,) = preflight.swarm_problems({name: nodes[name] for name in "abc"}, ["a", "b", "c"], ["a", "b", "c"])
+    assert "`journalctl -u docker -n 50` on c" in problem and "`ansible-playbook recover.yml`" in problem
+    assert "leave --force" not in problem
 
 
 @pytest.mark.parametrize(

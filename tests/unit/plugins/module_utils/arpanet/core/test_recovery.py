@@ -10,16 +10,24 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.recov
 MANAGERS = ["a", "b", "c", "d", "e"]
 
 
-def look(number: int, quorum: bool = False, leader: str = "", **swarm: Any) -> dict[str, Any]:
-    """A manager that is left."""
+def look(number: int, managers: tuple[int, ...] = (), leader: str = "", **swarm: Any) -> dict[str, Any]:
+    """A manager that is left; with a leader it knows which nodes are `managers`."""
     return {
-        "swarm": {"state": "active", "manager": True, "quorum": quorum, "error": "", **swarm},
+        "swarm": {
+            "state": "active",
+            "node_id": f"n{number}",
+            "manager": True,
+            "quorum": bool(managers),
+            "managers": [f"n{one}" for one in managers],
+            "error": "",
+            **swarm,
+        },
         "consul": {"server": True, "id": f"id{number}", "address": f"192.0.2.{number}", "leader": leader},
     }
 
 
 NEW = {
-    "swarm": {"state": "", "manager": False, "quorum": False, "error": "no engine"},
+    "swarm": {"state": "", "node_id": "", "manager": False, "quorum": False, "managers": [], "error": "no engine"},
     "consul": {"server": False, "id": "", "address": "", "leader": ""},
 }
 
@@ -46,8 +54,25 @@ def test_what_lives_is_left_alone() -> None:
     """Also after a run that came half of the way."""
     consul_done = plan({"a": look(1, leader="192.0.2.1:8300")}, ["a", "b", "c"])
     assert (consul_done.swarm, consul_done.consul, consul_done.peers) == ("a", (), [])
-    swarm_done = plan({"a": look(1, quorum=True)}, ["a", "b", "c"])
+    swarm_done = plan({"a": look(1, (1,))}, ["a", "b", "c"])
     assert (swarm_done.swarm, swarm_done.leaving, swarm_done.consul) == ("", (), ("a",))
+
+
+@pytest.mark.parametrize("leader", ["", "192.0.2.1:8300"])
+def test_a_run_that_was_cut_off_before_the_others_left(leader: str) -> None:
+    found = plan({"a": look(1, (1,), leader), "b": look(2, (), leader)}, MANAGERS)
+    assert (found.problem, found.swarm, found.leaving, found.lost) == ("", "", ("b",), ("c", "d", "e"))
+    assert found.consul == (() if leader else ("a", "b"))
+    assert "b joins it again by itself, or leaves it" in found.text()
+
+
+def test_a_manager_that_may_belong_to_the_swarm_that_lives_stays() -> None:
+    looks = {"a": look(1, (1, 2, 3)), "b": look(2), "c": look(3, (), "", state="pending")}
+    # One that is locked, or whose engine is stopped, does not say who it is.
+    looks |= {"d": look(4, state="locked", node_id=""), "e": look(5, state="", node_id="")}
+    assert plan(looks, MANAGERS).leaving == ()
+    whole = {host: {**one, "consul": {**one["consul"], "leader": "x"}} for host, one in looks.items()}
+    assert "A majority lives" in plan(whole, MANAGERS).problem
 
 
 def test_a_new_host_in_the_place_of_a_lost_one_is_no_survivor() -> None:
@@ -59,9 +84,9 @@ def test_a_new_host_in_the_place_of_a_lost_one_is_no_survivor() -> None:
     ("looks", "chosen", "said"),
     [
         ({}, "", "No manager answers"),
-        ({"a": look(1, True, "x"), "b": look(2, True, "x")}, "", "A majority lives"),
+        ({"a": look(1, (1, 2), "x"), "b": look(2, (1, 2), "x")}, "", "A majority lives"),
         # One that is cut off does not outvote those that are not.
-        ({"a": look(1), "b": look(2, True, "x")}, "", "A majority lives"),
+        ({"a": look(1), "b": look(2, (1, 2, 3), "x")}, "", "A majority lives"),
         ({"a": look(1)}, "b", "b is no manager that answers; there are: a"),
         ({"a": NEW}, "", "restore.yml"),
         ({"a": look(1, state="locked")}, "", "docker swarm unlock"),

@@ -34,6 +34,8 @@ WORKER = Local(ACTIVE, "n2")
         (MANAGER, JOIN, "nothing"),
         (MANAGER, FIRST, "nothing"),
         (WORKER, JOIN, "nothing"),
+        # Without a leader it does not know the id of its swarm.
+        (Local(ACTIVE, "n1", "", manager=True), JOIN, "nothing"),
         # Its manager could not say who is a member.
         (Local(ACTIVE, "n9"), Goal(("10.0.0.1",), "swarm"), "nothing"),
     ],
