@@ -85,6 +85,8 @@ def main() -> None:
         saved = adapter.read(created)
     except backup.BackupError as error:
         module.fail_json(msg=f"The cluster cannot be saved: {error}")
+    if problem := backup.autolock_problem(saved):
+        module.warn(f"This backup cannot be restored: {problem}.")
     sealed = backup.seal(backup.pack(saved), base64.b64decode(module.params["seal"]))
     module.exit_json(changed=True, about=dict(saved.about), archive=base64.b64encode(sealed).decode())
 

@@ -66,7 +66,13 @@ look:
   type: dict
   sample:
     swarm:
-      {state: active, node_id: n1, manager: true, quorum: false, managers: [], error: The swarm does not have a leader.}
+      state: active
+      node_id: n1
+      manager: true
+      quorum: false
+      managers: []
+      autolock: false
+      error: The swarm does not have a leader.
     consul: {server: true, id: 4c8f1d9a, address: 192.0.2.11, leader: ""}
 """
 

@@ -14,14 +14,13 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from ..core.swarm import Local
+from ..core.swarm import NODE_KEY, Local, autolock
 from . import host
 from .swarm import PORT, Swarm, SwarmError
 
 CONFIG = "/etc/consul.d/arpanet.json"
 DATA = Path("/var/lib/consul")
-# Only managers have one.
-RAFT = Path("/var/lib/docker/swarm/raft")
+SWARM = Path("/var/lib/docker/swarm")
 # A swarm without a leader answers late.
 _PATIENCE = 40
 
@@ -36,7 +35,8 @@ def _swarm() -> dict[str, Any]:
     try:
         local = swarm.local()
     except SwarmError as error:
-        local = Local("", manager=RAFT.is_dir(), error=str(error))
+        # Only managers have a raft.
+        local = Local("", manager=(SWARM / "raft").is_dir(), error=str(error))
     try:
         members = swarm.members() if local.manager else []
     except SwarmError:
@@ -47,6 +47,7 @@ def _swarm() -> dict[str, Any]:
         "manager": local.manager,
         "quorum": bool(members),
         "managers": [member.id for member in members if member.in_raft],
+        "autolock": autolock(host.text(str(SWARM / NODE_KEY))),
         "error": local.error,
     }
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from . import names
 from .leases import is_lease
-from .swarm import ACTIVE, INACTIVE, Local
+from .swarm import ACTIVE, INACTIVE, NODE_KEY, Local, autolock
 
 FORMAT = 1
 META = "backup.json"
@@ -107,6 +107,16 @@ def restorable(key: str, value: Mapping[str, Any] | None) -> bool:
     return not is_lease(key) or bool(value and "owner" in value)
 
 
+def autolock_problem(saved: Backup) -> str:
+    """Why no engine can go on with the saved swarm; empty where one can."""
+    if not autolock(saved.files.get(f"{SWARM}{NODE_KEY}", b"").decode(errors="replace")):
+        return ""
+    return (
+        "its swarm has autolock, and Docker begins no swarm anew whose managers are locked. Where you want to be able "
+        "to restore, end it (swarm_autolock: false, site.yml) and make another backup"
+    )
+
+
 def reached(saved: Backup, mark: Mapping[str, Any], local: Local) -> str:
     """How far a restore of this backup has come on a node; empty where it is to begin.
 
@@ -114,6 +124,8 @@ def reached(saved: Backup, mark: Mapping[str, Any], local: Local) -> str:
     :raises BackupError: the node is in a swarm that no restore of this backup has made.
     """
     if local.state == INACTIVE:
+        if problem := autolock_problem(saved):
+            raise BackupError(f"it cannot go on: {problem}")
         return ""
     # An engine that is not active does not say which swarm it remembers, and one without a leader does not know.
     same = local.state != ACTIVE or (local.manager and local.cluster_id in ("", saved.about["cluster"]))

@@ -66,9 +66,13 @@ def plan(looks: Mapping[str, Mapping[str, Any]], managers: Sequence[str], chosen
         )
     if chosen and chosen not in in_swarm:
         return Plan(f"{chosen} is no manager that answers; there are: {', '.join(in_swarm) or 'none'}.")
-    locked = [host for host in here if looks[host]["swarm"]["state"] == "locked"]
+    locked = [host for host in here if looks[host]["swarm"]["autolock"]]
     if locked and not swarm_lives:
-        return Plan(f"The swarm of {', '.join(locked)} is locked: run `docker swarm unlock` there first.")
+        return Plan(
+            f"The swarm of {', '.join(locked)} has autolock, and Docker begins no swarm anew whose managers are "
+            "locked. Bring back managers until most of them run, and unlock them (site.yml --tags swarm); when they "
+            "are lost for good, reset.yml, site.yml and deploy.yml build the cluster anew."
+        )
     if not swarm_lives and not in_swarm:
         return Plan(
             f"Neither of {', '.join(here)} is a manager of a swarm: restore.yml builds a new cluster of a backup."

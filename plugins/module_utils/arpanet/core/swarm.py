@@ -13,6 +13,10 @@ from typing import Any
 INACTIVE, PENDING, ACTIVE, ERROR, LOCKED = "inactive", "pending", "active", "error", "locked"
 
 
+# A manager's private key, below the engine's directory of its swarm.
+NODE_KEY = "certificates/swarm-node.key"
+
+
 class Refused(Exception):
     """The node or the swarm is in a state that must not be mended by itself; says what to do."""
 
@@ -26,6 +30,15 @@ class Local:
     cluster_id: str = ""
     manager: bool = False
     error: str = ""
+
+
+def autolock(node_key: str) -> bool:
+    """Whether the swarm has autolock, by a manager's private key as its engine keeps it on the disk.
+
+    No engine begins such a swarm anew: it forgets the unlock key when it is told to, and is in no swarm then (seen on
+    26.1, with a manager that had been unlocked).
+    """
+    return "ENCRYPTED PRIVATE KEY" in node_key
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,8 @@ def test_look(
     managers: list[str],
 ) -> None:  # fmt: skip
     monkeypatch.setattr(recovery, "Swarm", engine)
-    monkeypatch.setattr(recovery, "RAFT", tmp_path)
+    monkeypatch.setattr(recovery, "SWARM", tmp_path)
+    (tmp_path / "raft").mkdir()
     found = recovery.look()["swarm"]
     assert (found["state"], found["node_id"], found["quorum"], found["managers"]) == (state, node, quorum, managers)
     # A stopped engine does not say that it is one.

@@ -112,3 +112,13 @@ def test_a_swarm_that_this_restore_has_not_made_is_refused(mark: dict[str, objec
 def test_a_node_that_went_into_another_swarm_since_is_refused(step: str, local: Local) -> None:
     with pytest.raises(BackupError, match="this node is in a swarm"):
         backup.reached(SAVED, left(step), local)
+
+
+def test_a_swarm_with_autolock_is_refused() -> None:
+    key = b"-----BEGIN ENCRYPTED PRIVATE KEY-----\nkek-version: 9\n"
+    saved = Backup(SAVED.about, {**SAVED.files, "swarm/certificates/swarm-node.key": key})
+    with pytest.raises(BackupError, match="autolock"):
+        backup.reached(saved, {}, Local("inactive"))
+    assert "autolock" in backup.autolock_problem(saved)
+    open_key = {"swarm/certificates/swarm-node.key": key.replace(b"ENCRYPTED ", b"")}
+    assert backup.autolock_problem(Backup(SAVED.about, open_key)) == ""

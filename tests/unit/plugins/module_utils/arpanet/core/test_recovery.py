@@ -19,6 +19,7 @@ def look(number: int, managers: tuple[int, ...] = (), leader: str = "", **swarm:
             "manager": True,
             "quorum": bool(managers),
             "managers": [f"n{one}" for one in managers],
+            "autolock": False,
             "error": "",
             **swarm,
         },
@@ -27,7 +28,15 @@ def look(number: int, managers: tuple[int, ...] = (), leader: str = "", **swarm:
 
 
 NEW = {
-    "swarm": {"state": "", "node_id": "", "manager": False, "quorum": False, "managers": [], "error": "no engine"},
+    "swarm": {
+        "state": "",
+        "node_id": "",
+        "manager": False,
+        "quorum": False,
+        "managers": [],
+        "autolock": False,
+        "error": "-",
+    },
     "consul": {"server": False, "id": "", "address": "", "leader": ""},
 }
 
@@ -89,7 +98,9 @@ def test_a_new_host_in_the_place_of_a_lost_one_is_no_survivor() -> None:
         ({"a": look(1), "b": look(2, (1, 2, 3), "x")}, "", "A majority lives"),
         ({"a": look(1)}, "b", "b is no manager that answers; there are: a"),
         ({"a": NEW}, "", "restore.yml"),
-        ({"a": look(1, state="locked")}, "", "docker swarm unlock"),
+        ({"a": look(1, state="locked", autolock=True)}, "", "has autolock"),
+        # Also one that was unlocked.
+        ({"a": look(1, autolock=True)}, "", "has autolock"),
     ],
 )
 def test_refusals(looks: dict[str, Any], chosen: str, said: str) -> None:
