@@ -39,6 +39,7 @@ test: lint integration unit molecule ## Lint, tests against a real Consul, unit 
 	@echo 'make test: lint, unit tests and scenarios passed'
 
 test-all: export LONG := yes
+test-all: export NEWCOMERS := 20
 test-all: test ## The same with long tests, then machines that join, further scenarios, and all on Debian 12 as well
 	@$(MAKE) --no-print-directory joining molecule-more
 	@$(MAKE) --no-print-directory joining molecule molecule-more OS=debian-12
@@ -64,7 +65,7 @@ molecule: engine ## Every molecule scenario, from bare nodes
 molecule-more: engine ## The scenarios that are too long for every change, each on nodes of its own
 	OS=$(OS) MOLECULE_GLOB='molecule/more/*/molecule.yml' molecule test --all
 
-joining: engine ## Machines that join a cluster, in labs of their own; at last ten of them at once
+joining: engine ## Machines that join a cluster, in labs of their own; at last many of them at once
 	OS=$(OS) pytest -c tests/joining/pytest.ini tests/joining
 
 bench: lab-up ## Measure on the lab, side by side with docker stack deploy
