@@ -54,7 +54,8 @@ def test_a_recovery_that_was_cut_off(lab: Lab) -> None:
     first, second, third = lab.cluster.managers
     lab.lose(third.name)
     second.run(f"{WALL.format('-I INPUT')} && {WALL.format('-I OUTPUT')}")
-    first.run(f"docker swarm init --force-new-cluster --advertise-addr {first.address}")
+    own = f"--advertise-addr {first.address} --listen-addr {first.address} --data-path-addr {first.address}"
+    first.run(f"docker swarm init --force-new-cluster {own}", timeout=120)
 
     def noticed() -> None:
         run = lab.playbooks.run("recover")
