@@ -39,7 +39,7 @@ def test_on_new_nodes(lab: Lab, tmp_path: Path, passphrase: Path) -> None:
     assert "The old one must be switched off for good" in refused.words
     checked = lab.playbooks.do("restore", "--check", **asked)
     assert checked.changed > 0
-    assert lab.cluster.nodes[0].run("ls -d /etc/arpanet /etc/docker 2>/dev/null || true") == ""
+    assert lab.cluster.nodes[0].run("ls -d /etc/arpanet /etc/docker/daemon.json 2>/dev/null || true") == ""
     # After the swarm, which has to go on as it is.
     lab.playbooks.cut_off("restore", "Start the agent", **asked, confirm="yes")
     lab.playbooks.do("restore", **asked, confirm="yes")
@@ -77,7 +77,7 @@ def test_a_cluster_that_runs_is_left_alone(lab: Lab, tmp_path: Path, passphrase:
     run = lab.playbooks.run("restore", **asked)
     assert (run.code, run.changed) == (2, 0), run.output
     assert f"{', '.join(others)}: in a swarm already" in run.words
-    assert lab.node(first).run("ls -d /etc/arpanet /etc/docker 2>/dev/null || true") == ""
+    assert lab.node(first).run("ls -d /etc/arpanet /etc/docker/daemon.json 2>/dev/null || true") == ""
     assert {name: lab.node(name).run(_STATE) for name in others} == before
 
 
