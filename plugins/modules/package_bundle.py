@@ -82,13 +82,14 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import apt, bundles
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.files import replace
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import package_bundle
 
 
 def install(options: dict[str, Any], root: Path) -> list[str]:
     """The files that the node lacks; installs them where they have been sent."""
     repository = root / "repository"
-    bundles.replace(repository / package_bundle.INDEX, options["index"].encode())
+    replace(repository / package_bundle.INDEX, options["index"].encode())
     system = apt.here(root / "apt", repository)
     system.update()
     files = [f"{package_bundle.PACKAGES}/{name}" for name in system.files(options["packages"])]

@@ -5,6 +5,7 @@ Makes the lab of that name of three managers, and needs it for itself. Each test
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,19 @@ from footprint import footprint
 from harness.lab import Lab, lab_command
 
 KEEPER = Path(__file__).parent / "stacks" / "keeper" / "compose.yml"
+
+
+@contextmanager
+def of_its_own(what: str, nodes: int, managers: int) -> Iterator[Lab]:
+    """Another lab, of bare nodes, for one test."""
+    name = os.environ.get("LAB", "recovery") + what
+    lab_command("down", name)
+    lab = Lab(name, nodes=nodes, managers=managers)
+    try:
+        lab.up()
+        yield lab
+    finally:
+        lab_command("down", name)
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,10 @@
 """A first site.yml is broken off again and again, and what it has begun is finished by the next."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
-from harness.lab import Lab, lab_command
+from conftest import of_its_own
+from harness.lab import Lab
 
 # In their order: with each, something is half there.
 TASKS = (
@@ -21,14 +21,8 @@ TASKS = (
 
 @pytest.fixture
 def bare() -> Iterator[Lab]:
-    name = os.environ.get("LAB", "recovery") + "bare"
-    lab_command("down", name)
-    lab = Lab(name, nodes=3, managers=2)
-    try:
-        lab.up()
+    with of_its_own("bare", nodes=3, managers=2) as lab:
         yield lab
-    finally:
-        lab_command("down", name)
 
 
 def test_broken_off_and_run_again(bare: Lab) -> None:

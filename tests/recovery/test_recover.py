@@ -1,11 +1,11 @@
 """A majority of the managers is lost for good; those that are left go on with everything."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
+from conftest import of_its_own
 from harness.eventually import eventually
-from harness.lab import Lab, lab_command
+from harness.lab import Lab
 from harness.node import NodeError
 from kept import promised, still_there
 
@@ -77,15 +77,9 @@ WALL = "iptables -w {} -p tcp --dport 2377 -j DROP"
 
 @pytest.fixture
 def four() -> Iterator[Lab]:
-    name = os.environ.get("LAB", "recovery") + "four"
-    lab_command("down", name)
-    lab = Lab(name, nodes=4, managers=4)
-    try:
-        lab.up()
+    with of_its_own("four", nodes=4, managers=4) as lab:
         lab.playbooks.do("site")
         yield lab
-    finally:
-        lab_command("down", name)
 
 
 def test_two_of_four_go_on(four: Lab) -> None:

@@ -71,8 +71,8 @@ class FakeSwarm:
     def networks(self, _deployment: str) -> dict[str, Spec]:
         return {name: {"Id": name, "Name": name} for name in self.made["network"]}
 
-    def network_drivers(self) -> dict[str, str]:
-        return self.drivers
+    def everybodys_networks(self) -> list[Spec]:
+        return [{"Name": name, "Driver": driver} for name, driver in self.drivers.items()]
 
     def actual(self, deployment: str) -> Actual:
         return Actual(

@@ -21,10 +21,10 @@ from ..core.backup import Backup, BackupError
 from ..core.swarm import ERROR, INACTIVE, Local
 from . import host
 from .consul_raw import RawError, ask
-from .recovery import go_on_alone
+from .files import replace
+from .recovery import SWARM, go_on_alone
 from .swarm import Swarm, SwarmError
 
-SWARM = Path("/var/lib/docker/swarm")
 KEYS = Path(host.KEYS)
 # What a restore leaves: how far it has come, and of which backup. reset.yml takes it away.
 MARK = Path("/etc/arpanet/restored.json")
@@ -139,10 +139,7 @@ def reached(saved: Backup) -> str:
 
 def mark(saved: Backup, step: str) -> None:
     """Remember how far this restore has come, for the next run of it."""
-    MARK.parent.mkdir(mode=0o755, exist_ok=True)
-    fresh = MARK.with_suffix(".new")
-    fresh.write_bytes(_json({"backup": dict(saved.about), "step": step}))
-    fresh.replace(MARK)
+    replace(MARK, _json({"backup": dict(saved.about), "step": step}))
 
 
 def write_swarm(saved: Backup, address: str, timeout: float) -> None:

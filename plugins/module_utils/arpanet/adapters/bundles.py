@@ -11,6 +11,7 @@ from typing import IO, Any
 
 from ..core import package_bundle
 from ..core.package_bundle import ARCHIVES, INDEX, MANIFEST, PACKAGES, WHEELS, is_place
+from .files import replace
 
 
 class BundleError(Exception):
@@ -97,10 +98,3 @@ def record(directory: Path, index: str, listed: Mapping[str, Any]) -> bool:
             path.unlink()
             changed = True
     return changed
-
-
-def replace(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.write_bytes(data)
-    temporary.replace(path)

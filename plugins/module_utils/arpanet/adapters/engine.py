@@ -20,7 +20,7 @@ import requests
 from ..core import names
 from ..core.logins import Login, registry_of
 from ..core.plan import Actual
-from ..core.spec import Spec
+from ..core.spec import Spec, network_as_spec, targets, with_network_names
 
 DEFAULT_URL = "unix:///var/run/docker.sock"
 _PARALLEL = 8
@@ -92,13 +92,12 @@ class Engine:
         """Everything that carries the deployment's label."""
         networks, services = self.networks(deployment), self.services(deployment)
         by_id = {network["Id"]: name for name, network in networks.items()}
-        if any(target not in by_id for service in services.values() for target in _targets(service["Spec"])):
-            with self.asking("listing networks"):
-                # Networks of others that the stack calls external.
-                by_id |= {item["Id"]: item["Name"] for item in self.api.networks(filters={"scope": "swarm"})}
+        if any(target not in by_id for service in services.values() for target in targets(service["Spec"])):
+            # Networks of others that the stack calls external.
+            by_id |= {item["Id"]: item["Name"] for item in self.everybodys_networks()}
         return Actual(
-            services={name: _with_network_names(service["Spec"], by_id) for name, service in services.items()},
-            networks={name: _network_spec(network) for name, network in networks.items()},
+            services={name: with_network_names(service["Spec"], by_id) for name, service in services.items()},
+            networks={name: network_as_spec(network) for name, network in networks.items()},
             secrets=self._secret_names(deployment),
             configs=self.config_names(deployment, revisions=False),
         )
@@ -125,10 +124,10 @@ class Engine:
             found = self.api.networks(filters={"label": [_label(deployment)], "scope": "swarm"})
         return {network["Name"]: network for network in found}
 
-    def network_drivers(self) -> dict[str, str]:
-        """The driver of every network of the swarm, by the network's name."""
+    def everybodys_networks(self) -> list[Spec]:
+        """All networks of the swarm, those among them that are nobody's deployment."""
         with self.asking("listing networks"):
-            return {item["Name"]: item["Driver"] for item in self.api.networks(filters={"scope": "swarm"})}
+            return list(self.api.networks(filters={"scope": "swarm"}))
 
     def labelled(self, kinds: Iterable[str]) -> dict[str, list[Spec]]:
         """Networks, secrets and configs (`network`, …) of all deployments, as the Engine lists them."""
@@ -376,27 +375,3 @@ def _frames(raw: bytes) -> Iterator[bytes]:
 
 def _label(deployment: str | None) -> str:
     return f"{names.LABEL_DEPLOYMENT}={deployment}" if deployment else names.LABEL_DEPLOYMENT
-
-
-def _network_spec(network: Spec) -> Spec:
-    """An existing network in the shape that core.stack.network_spec makes."""
-    kept = {key: network[key] for key in ("Name", "Driver", "Labels", "Internal", "Attachable")}
-    # The overlay driver notes its VXLAN id among the options.
-    options = {key: value for key, value in (network.get("Options") or {}).items() if "vxlanid" not in key}
-    return {**kept, "Options": options, "IPAM": {"Config": (network.get("IPAM") or {}).get("Config") or []}}
-
-
-def _targets(spec: Spec) -> list[str]:
-    return [network["Target"] for network in spec["TaskTemplate"].get("Networks") or []]
-
-
-def _with_network_names(spec: Spec, by_id: dict[str, str]) -> Spec:
-    template = spec["TaskTemplate"]
-    networks = [
-        {**network, "Target": by_id.get(network["Target"], network["Target"])}
-        for network in template.get("Networks") or []
-    ]
-    return {
-        **spec,
-        "TaskTemplate": {**template, "Networks": sorted(networks, key=lambda network: network["Target"])},
-    }

@@ -117,6 +117,14 @@ def validate(wanted: Wanted, temporary: Path) -> None:
         raise FilesError(f"{words[0]} refuses the new {wanted.path}{said}")
 
 
+def replace(path: Path, data: bytes) -> None:
+    """Write a file, and the directories that it is in, in one step for whoever reads it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.write_bytes(data)
+    temporary.replace(path)
+
+
 def replace_link(path: Path, target: str) -> None:
     """Point a link elsewhere in one step."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")

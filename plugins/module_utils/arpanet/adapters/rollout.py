@@ -101,8 +101,9 @@ class Rollout:
     def others_on(self, plugin: str, model: Spec) -> dict[str, str]:
         """The networks of others that the model joins and the plugin carries: compose name to driver."""
         joined = external_networks(model)
-        there = self._engine.network_drivers() if joined else {}
-        return {name: plugin for name, other in joined.items() if there.get(other) == plugin}
+        there = self._engine.everybodys_networks() if joined else []
+        carried = {item["Name"] for item in there if item["Driver"] == plugin}
+        return {name: plugin for name, other in joined.items() if other in carried}
 
     def check_driver(self, driver: str, others: Collection[str] = ()) -> None:
         """Refuse Weave, of the deployment or of networks of `others`, where a node that takes tasks has not shown to

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .bundles import replace
+from .files import replace
 
 DIRECTORY = Path("/var/lib/weave")
 _MEMBER = "arpanet-member"

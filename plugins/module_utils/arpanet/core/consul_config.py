@@ -195,7 +195,7 @@ def files(settings: Settings, secrets: Secrets, program: str = "consul") -> list
         entries += [_secret(f"{KEYS}/{name}", f"{secrets.keys[name].strip()}\n") for name in KEY_NAMES]
     else:
         # A manager that became a worker, maybe while a rotation had broken off.
-        entries += [_absent(f"{KEYS}/{name}{next}") for name in KEY_NAMES for next in ("", "-next")]
+        entries += [_absent(f"{KEYS}/{name}{end}") for name in KEY_NAMES for end in ("", "-next")]
         entries.append(_absent(CERTIFICATE))
     return entries
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from .generations import newest
 from .names import LABEL_WEAVE, swarm_name
-from .spec import Spec
+from .spec import Spec, targets
 
 OVERLAY, WEAVE = "overlay", "weave"
 DRIVERS = (OVERLAY, WEAVE)
@@ -50,9 +50,9 @@ def gated(spec: Spec, plugins: Collection[str]) -> Spec:
 
     :param plugins: the Engine's names of the networks that a plugin carries, own ones and those of others.
     """
-    template = spec["TaskTemplate"]
-    if not any(network["Target"] in plugins for network in template.get("Networks") or []):
+    if not {*targets(spec)} & {*plugins}:
         return spec
+    template = spec["TaskTemplate"]
     placement = template.get("Placement") or {}
     constraints = sorted({*(placement.get("Constraints") or []), GATE})
     return {**spec, "TaskTemplate": {**template, "Placement": {**placement, "Constraints": constraints}}}

@@ -40,3 +40,29 @@ def mapping(value: Spec | list[str] | None) -> Spec:
     if isinstance(value, list):
         return dict(entry.partition("=")[::2] for entry in value)
     return value or {}
+
+
+def network_as_spec(network: Spec) -> Spec:
+    """An existing network in the shape that core.stack.network_spec makes."""
+    kept = {key: network[key] for key in ("Name", "Driver", "Labels", "Internal", "Attachable")}
+    # The overlay driver notes its VXLAN id among the options.
+    options = {key: value for key, value in (network.get("Options") or {}).items() if "vxlanid" not in key}
+    return {**kept, "Options": options, "IPAM": {"Config": (network.get("IPAM") or {}).get("Config") or []}}
+
+
+def targets(spec: Spec) -> list[str]:
+    """The networks of a service, as its specification calls them: by id, or by name."""
+    return [network["Target"] for network in spec["TaskTemplate"].get("Networks") or []]
+
+
+def with_network_names(spec: Spec, by_id: dict[str, str]) -> Spec:
+    """The same with its networks by name, in their order."""
+    template = spec["TaskTemplate"]
+    networks = [
+        {**network, "Target": by_id.get(network["Target"], network["Target"])}
+        for network in template.get("Networks") or []
+    ]
+    return {
+        **spec,
+        "TaskTemplate": {**template, "Networks": sorted(networks, key=lambda network: network["Target"])},
+    }

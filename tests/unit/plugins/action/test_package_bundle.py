@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from ansible_collections.arpanet.cluster.plugins.action.package_bundle import examine
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import bundles
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.files import replace
 
 TARGET = "debian-13-amd64"
 INDEX = "Package: tini\nVersion: 1\nFilename: packages/tini_1_amd64.deb\nSize: 3\nSHA256: 00\n"
@@ -16,7 +17,7 @@ INDEX = "Package: tini\nVersion: 1\nFilename: packages/tini_1_amd64.deb\nSize: 3
 def root(tmp_path: Path) -> Path:
     files = {"packages/tini_1_amd64.deb": b"deb", "archives/consul.zip": b"zip", "wheels/docker.whl": b"whl"}
     for path, data in files.items():
-        bundles.replace(tmp_path / TARGET / path, data)
+        replace(tmp_path / TARGET / path, data)
     sums = {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
     sums["Packages"] = hashlib.sha256(INDEX.encode()).hexdigest()
     bundles.record(tmp_path / TARGET, INDEX, {"files": sums, "requirements": ["docker==7"]})

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import bundles
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.files import replace
 
 FILE = "packages/a_1_all.deb"
 
@@ -18,7 +19,7 @@ def sha256(data: bytes) -> str:
 @pytest.fixture
 def bundle(tmp_path: Path) -> Path:
     directory = tmp_path / "bundle"
-    bundles.replace(directory / FILE, b"one")
+    replace(directory / FILE, b"one")
     bundles.record(directory, "", {"files": {FILE: sha256(b"one")}})
     return directory
 

@@ -176,7 +176,7 @@ def test_a_member_that_cannot_be_written_down_is_no_reason_to_restart(
         scene.now += PATIENCE
         scene.guard.look()
     assert (scene.told()["ready"], scene.node.switched) == (True, [])
-    scene.data.member = lambda: "earlier"  # type: ignore[method-assign]
+    monkeypatch.setattr(scene.data, "member", lambda: "earlier")
     scene.node.id = "second"
     for _ in range(3):
         scene.guard.look()
