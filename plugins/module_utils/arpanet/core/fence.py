@@ -37,13 +37,12 @@ class Fence:
     ports: tuple[Port, ...] = ()
 
 
-def fence(driver: str, networks: Iterable[Mapping[str, Any]]) -> Fence:
+def fence(networks: Iterable[Mapping[str, Any]]) -> Fence:
     """What has to be kept apart on this node.
 
-    :param networks: answers of `GET /networks/<id>`; those of other drivers do not count. They have the ends of
-        containers from before these run.
+    :param networks: Weave's, as `GET /networks/<id>` answers, with the ends of containers from before these run.
     """
-    ours = [item for item in networks if item.get("Driver") == driver]
+    ours = [*networks]
     subnets = {
         str(IPv4Network(config["Subnet"]))
         for item in ours

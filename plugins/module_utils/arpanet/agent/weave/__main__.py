@@ -116,7 +116,6 @@ def main(words: list[str]) -> int:
         Rules(),
         name=config.node,
         address=config.address,
-        driver=config.plugin,
     )
     if options.forget:
         return _forget(guard)

@@ -62,7 +62,6 @@ class Guard:
         *,
         name: str,
         address: str,
-        driver: str,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._node = node
@@ -74,7 +73,6 @@ class Guard:
         self._apply = apply
         self._name = name
         self._address = address
-        self._driver = driver
         self._clock = clock
         self._well = clock()
         self._written: dict[str, Any] | None = None
@@ -193,7 +191,7 @@ class Guard:
     def _fence(self) -> str:
         """Why networks are not kept apart; empty where they are."""
         try:
-            self._apply(fence(self._driver, self._node.networks()))
+            self._apply(fence(self._node.networks()))
         except (EngineError, NftError) as error:
             self._complain(str(error))
             return str(error)

@@ -4,26 +4,22 @@ from typing import Any
 
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.fence import Fence, Port, fence, rules
 
-DRIVER = "weave:latest"
 
-
-def network(subnet: str, *ends: tuple[str, str, str], driver: str = DRIVER) -> dict[str, Any]:
+def network(subnet: str, *ends: tuple[str, str, str]) -> dict[str, Any]:
     found = {
         f"container{number}": {"EndpointID": end, "IPv4Address": address, "MacAddress": station, "IPv6Address": ""}
         for number, (end, address, station) in enumerate(ends)
     }
-    return {"Driver": driver, "IPAM": {"Config": [{"Subnet": subnet}]}, "Containers": found or None}
+    return {"IPAM": {"Config": [{"Subnet": subnet}]}, "Containers": found or None}
 
 
 def test_what_docker_says_is_what_is_kept_apart() -> None:
     found = fence(
-        DRIVER,
         [
             # The last one has not got its address yet.
             network("10.32.0.0/26", ("0123456789abcdef", "10.32.0.33/26", "6a:e3:45:1a:14:ec"), ("aaaa", "", "")),
             network("10.32.0.64/26", ("fedcba9876543210", "10.32.0.97/26", "")),
             network("10.32.0.128/26"),
-            network("10.9.0.0/24", ("ffffffffffff", "10.9.0.3/24", ""), driver="overlay"),
         ],
     )
     assert found == Fence(
@@ -35,8 +31,8 @@ def test_what_docker_says_is_what_is_kept_apart() -> None:
 
 
 def test_networks_without_addresses_of_version_4() -> None:
-    odd = [network("fd00::/64"), {"Driver": DRIVER, "IPAM": {"Config": None}}]
-    assert fence(DRIVER, odd) == Fence()
+    odd = [network("fd00::/64"), {"IPAM": {"Config": None}}]
+    assert fence(odd) == Fence()
 
 
 def test_only_addresses_of_one_network_reach_each_other() -> None:

@@ -87,7 +87,6 @@ class Scene:
             self.apply,
             name="node1",
             address="10.0.0.1",
-            driver="weave:latest",
             clock=lambda: self.now,
         )
 
