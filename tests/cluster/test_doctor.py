@@ -105,6 +105,7 @@ def test_it_mends_what_is_safe_to_mend(doctor: Doctor, cluster: Cluster, playboo
     assert (run.code, run.changed, said["mended"]) == (0, 1, []), "the file alone changes: nothing is mended twice"
 
 
+@pytest.mark.long
 def test_what_it_must_not_mend_it_explains(doctor: Doctor, cluster: Cluster, probe: str) -> None:
     node = cluster.nodes[0]
     node.run("iptables -I INPUT -p udp --dport 53 -j DROP")
@@ -128,6 +129,7 @@ def test_what_it_must_not_mend_it_explains(doctor: Doctor, cluster: Cluster, pro
     assert "nobody answers on port 53" in found[f"DNS on {node.name} does not answer"]["cause"]
 
 
+@pytest.mark.long
 def test_a_server_of_consul_that_is_stopped_is_one_finding(doctor: Doctor, cluster: Cluster) -> None:
     node = cluster.managers[-1]
     node.run("systemctl stop consul")

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from harness.claims import dns_agrees, leases_agree
 from harness.cluster import Cluster
 from harness.eventually import eventually
@@ -12,6 +13,7 @@ NOTED = "/run/noted-failed"
 HANDLER = "/etc/arpanet/handlers.d/member-failed/10-note"
 
 
+@pytest.mark.long
 def test_a_node_that_is_cut_off_is_acted_on_and_comes_back_whole(temporary, cluster: Cluster) -> None:
     lost, witness = cluster.nodes[-1], cluster.manager
     if witness.name == lost.name:

@@ -1,7 +1,11 @@
 """A node is as it was, and becomes one again."""
 
+from collections.abc import Callable
+
+import pytest
 from footprint import footprint
 from harness.lab import Lab
+from harness.node import Node
 
 
 def test_what_is_not_meant(lab: Lab) -> None:
@@ -17,15 +21,27 @@ def test_what_is_not_meant(lab: Lab) -> None:
         assert said in run.words
 
 
-def test_a_node_comes_and_goes(lab: Lab, bare: set[str]) -> None:
+def cut_off(lab: Lab, node: Node, asked: dict[str, str]) -> None:
+    """As it restarts the engine, whose settings are gone already."""
+    lab.playbooks.struck("reset", lambda: node.run("! test -e /etc/docker/daemon.json"), **asked)
+
+
+def not_cut_off(lab: Lab, node: Node, asked: dict[str, str]) -> None:
+    pass
+
+
+@pytest.mark.parametrize("before", [not_cut_off, cut_off])
+def test_a_node_comes_and_goes(lab: Lab, bare: set[str], before: Callable[[Lab, Node, dict[str, str]], None]) -> None:
     node = lab.cluster.nodes[-1]
     asked = {"node": node.name, "confirm": "yes", "force": "true"}
-    before = footprint(node)
+    was = footprint(node)
     checked = lab.playbooks.do("reset", "--check", **asked)
     assert checked.changed == 1
     assert "leave the swarm" in checked.output
-    assert footprint(node) == before
-    lab.playbooks.do("reset", **asked)
+    assert footprint(node) == was
+    before(lab, node, asked)
+    run = lab.playbooks.do("reset", **asked)
+    assert "restart docker.service" in run.output, "it had settings of ours"
     found = footprint(node)
     assert (found - bare - STAYS, bare - found) == (set(), set())
     assert "Swarm: inactive" in node.run("docker info 2>/dev/null")

@@ -137,6 +137,8 @@ def test_a_newer_engine_under_load(lab: Lab, tmp_path: Path, offered: Callable[[
 
     if offered is from_sources:
         ends_with_who_does_not_come_back(lab, old)
+    else:
+        playbooks.cut_off("upgrade", "Restart the engine", **asked)
     playbooks.do("upgrade", **asked)
     new = set(cluster.each(version).values())
     assert len(new) == 1

@@ -52,6 +52,7 @@ class Container:
         return ["python3", "-c", {"get": _GET, "resolve": _RESOLVE}[verb]]
 
 
+_SSH = ("INPUT", "-i", "eth0", "-p", "tcp", "--dport", "22", "-j", "DROP")
 _GET = "import sys, urllib.request as u; print(u.urlopen(sys.argv[1], timeout=5).read().decode())"
 _RESOLVE = (
     "import sys, socket\nfor a in sorted({i[4][0] for i in socket.getaddrinfo(sys.argv[1], 80, socket.AF_INET)}):"
@@ -119,6 +120,16 @@ class Cluster:
     def heal(self, node: Node) -> None:
         """The opposite."""
         self._wall("-D", node)
+        self._stopped.discard(node.name)
+
+    def silence(self, node: Node) -> None:
+        """Let nobody reach a node by SSH, for whom it lives on; `listen` ends it."""
+        self._stopped.add(node.name)
+        self._outer("exec", node, "iptables", "-w", "-I", *_SSH)
+
+    def listen(self, node: Node) -> None:
+        """The opposite."""
+        self._outer("exec", node, "iptables", "-w", "-D", *_SSH)
         self._stopped.discard(node.name)
 
     def gone(self, *names: str) -> None:

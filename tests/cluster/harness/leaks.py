@@ -1,6 +1,7 @@
 """Where texts that must be seen nowhere are seen: in outputs, command lines, journals, readable files."""
 
 import json
+import secrets
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,13 +61,17 @@ def watched(cluster: Cluster, texts: dict[str, str]) -> Iterator[dict[str, dict[
         )
         assert watchers[node.name].stdout.readline() == "watching\n"
     seen: dict[str, dict[str, str]] = {}
+    # Who watches sees what is there to be seen.
+    shown = secrets.token_hex(16)
     try:
         yield seen
+        cluster.each(lambda node: node.run(f"sleep 0.1; : {shown}"))
     finally:
         for name, watcher in watchers.items():
-            output, _ = watcher.communicate(json.dumps(texts) + "\n", timeout=30)
+            output, _ = watcher.communicate(json.dumps({**texts, "shown": shown}) + "\n", timeout=30)
             seen[name] = json.loads(output)
         cluster.each(lambda node: node.run("rm -f /root/watch_processes.py"))
+    assert all(found.pop("shown", "") for found in seen.values()), seen
 
 
 def held_here(texts: dict[str, str], *places: Path) -> list[str]:

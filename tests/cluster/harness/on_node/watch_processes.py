@@ -6,14 +6,28 @@ The line is a JSON object {name: text}; prints {name: program} of the names that
 import json
 import select
 import sys
+import time
 from pathlib import Path
 
+# A process becomes another program, if at all, mostly at once; the others are looked at again now and then, because
+# nodes share the machine's processors with what is watched.
+YOUNG = AGAIN = 0.5
+
 lines = set()
+since = {}
+everything = 0.0
 print("watching", flush=True)
 while not select.select([sys.stdin], [], [], 0.02)[0]:
-    for process in Path("/proc").glob("[0-9]*/cmdline"):
+    now = time.monotonic()
+    there = [path for path in Path("/proc").iterdir() if path.name.isdecimal()]
+    since = {path: since.get(path, now) for path in there}
+    if now - everything > AGAIN:
+        everything, chosen = now, there
+    else:
+        chosen = [path for path, first in since.items() if now - first < YOUNG]
+    for path in chosen:
         try:
-            lines.add(process.read_bytes())
+            lines.add((path / "cmdline").read_bytes())
         except OSError:
             continue
 seen = {}
