@@ -51,6 +51,17 @@ services:
 """
 
 
+# Healthy on one node alone, and elsewhere forever on their way to be.
+AT_HOME = """\
+x-one: &one
+  image: acmeinc/productcatalog
+  environment: {{WHERE: "{{{{.Node.Hostname}}}}"}}
+  healthcheck: {{test: [CMD, bash, -c, '[ "$$WHERE" = {home} ]'], interval: 1s, retries: 1000}}
+services:
+{services}
+"""
+
+
 @pytest.fixture(scope="module")
 def apart(cluster: Cluster) -> str:
     """The node that asks, and that cannot be emptied."""
@@ -149,6 +160,32 @@ def test_replacements_that_do_not_come_leave_all_as_it_was(
         assert playbooks.deploy(file, "large").changed == 0
 
 
+@pytest.mark.long
+def test_replacements_that_are_never_healthy_take_nobodys_place(
+    cluster: Cluster, playbooks: Playbooks, temporary: Temporary, tmp_path: Path
+) -> None:
+    home = cluster.nodes[-1].name
+    others = [node.name for node in cluster.nodes if node.name != home]
+    file = tmp_path / "compose.yml"
+    # Swarm keeps one of two tasks by chance, so one service alone would prove little.
+    services = "\n".join(f"  s{number}: *one" for number in range(8))
+    file.write_text(AT_HOME.format(services=services, home=home))
+    _keep_off(cluster, others)
+    try:
+        with temporary("home", file):
+            _use_again(cluster, others)
+            before = {one.instance: one.id for one in cluster.containers("home")}
+            assert len(before) == 8
+            failed = playbooks.run("drain", node=home, operate_timeout=5)
+            assert failed.code != 0
+            assert "0 of 1 instances arrived after 5 s: 1 starting on node" in failed.words
+            assert f"{home} is active as before" in failed.words
+            assert {one.instance: one.id for one in cluster.containers("home")} == before
+            assert playbooks.deploy(file, "home").changed == 0
+    finally:
+        _use_again(cluster, others)
+
+
 def test_bad_requests(cluster: Cluster, playbooks: Playbooks) -> None:
     unsaid = playbooks.run("drain")
     assert unsaid.code != 0
@@ -160,6 +197,16 @@ def test_bad_requests(cluster: Cluster, playbooks: Playbooks) -> None:
 
 def _availability(cluster: Cluster, node: str) -> str:
     return json.loads(cluster.manager.run(f"docker node inspect {node}"))[0]["Spec"]["Availability"]
+
+
+def _keep_off(cluster: Cluster, nodes: list[str]) -> None:
+    for node in nodes:
+        cluster.manager.run(f"docker node update --availability pause {node}")
+
+
+def _use_again(cluster: Cluster, nodes: list[str]) -> None:
+    for node in nodes:
+        cluster.manager.run(f"docker node update --availability active {node}")
 
 
 def _activate_all(cluster: Cluster, playbooks: Playbooks) -> None:

@@ -21,7 +21,7 @@ while True:
             urllib.request.urlopen(f"http://{name}/", timeout=5).read()
         # An answer that breaks off, or is none, is of the second kind.
         except (OSError, http.client.HTTPException) as error:
-            print("failed", name, repr(error))
+            print("failed", name, time.strftime("%T"), repr(error))
     asked += 1
     if asked % 50 == 0:
         print("asked", asked)
@@ -90,4 +90,4 @@ def asked_all_the_time(cluster: Cluster, playbooks: Playbooks, directory: Path, 
     finally:
         playbooks.remove("load")
     assert times > 50
-    assert not failures
+    assert not failures, failures

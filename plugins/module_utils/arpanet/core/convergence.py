@@ -126,27 +126,30 @@ def line(state: Progress, hosts: Mapping[str, str]) -> str:
 
     :param hosts: the nodes' names by id.
     """
-    there, coming = ("complete", "under way") if state.job else ("running", "starting")
-    waiting = Counter(hosts.get(node, "") for node in state.starting)
-    said = [
-        f"{state.running}/{state.wanted} {there}",
-        *(
-            f"{count} {coming} on {host}" if host else f"{count} without a node"
-            for host, count in sorted(waiting.items())
-        ),
-    ]
+    said = [f"{state.running}/{state.wanted} {'complete' if state.job else 'running'}", *_coming(state, hosts)]
     if state.failures and state.running < state.wanted:
         last = state.failures[-1]
         said.append(f"instance {last.number} failed on {hosts.get(last.node) or 'no node'}: {last.reason}")
-    elif not state.done and not waiting and state.running == state.wanted:
+    elif not state.done and not state.starting and state.running == state.wanted:
         said.append("the old ones are leaving")
     return ", ".join(said)
+
+
+def _coming(state: Progress, hosts: Mapping[str, str]) -> list[str]:
+    """`2 starting on node1` for each node."""
+    coming = "under way" if state.job else "starting"
+    waiting = Counter(hosts.get(node, "") for node in state.starting)
+    return [
+        f"{count} {coming} on {host}" if host else f"{count} without a node" for host, count in sorted(waiting.items())
+    ]
 
 
 def complaint(service: str, state: Progress, nodes: Mapping[str, Spec], waited: float | None) -> str:
     """`service pricing: 1 of 3 instances arrived: instance 2 on node3: task: non-zero exit (1)`"""
     after = f" after {waited:.0f} s" if waited is not None else ""
     reasons = [*state.problems, *({_reason(failure, nodes): None for failure in state.failures[-3:]})]
+    if waited is not None and not reasons:
+        reasons = _coming(state, {key: hostname(node) for key, node in nodes.items()})
     because = ": " + ", ".join(reasons) if reasons else ""
     return f"service {service}: {state.running} of {state.wanted} instances arrived{after}{because}"
 
