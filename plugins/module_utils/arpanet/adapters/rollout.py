@@ -29,6 +29,7 @@ from .pins import pinned
 from .pulls import Pulls
 from .subnets import SubnetStore
 from .telling import Tell
+from .withdrawal import withdraw
 
 _ENDED = frozenset({"complete", "shutdown", "failed", "rejected", "remove", "orphaned"})
 
@@ -209,8 +210,10 @@ class Rollout:
         if todo:
             self._pulls.announce(self.deployment, wanted.services)
             self._pulls.wait(self._awaited(todo, wanted), timeout)
+        labelled = {name: _labelled(spec, record) for name, spec in wanted.services.items()}
+        withdraw(engine, self.deployment, [labelled[name] for name in todo.of("service", UPDATE)])
         starts: dict[str, Start] = {
-            name: partial(start, _labelled(wanted.services[name], record))
+            name: partial(start, labelled[name])
             for action, start in ((CREATE, engine.create_service), (UPDATE, engine.update_service))
             for name in todo.of("service", action)
         }

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ..core import names
 from ..core.convergence import complaint, line, moment, progress
 from ..core.placements import hostname
 from ..core.spec import Spec
-from ..core.surge import Move, has_moved, moved_off, restored, stays, surging, withdrawn
+from ..core.surge import Move, has_moved, moved_off, restored, stays, surging
 from .consul import Consul, ConsulError
 from .elections import patiently
 from .engine import Engine, EngineError
 from .lock import Locked, deployment_lock
 from .telling import Tell, Teller
+from .withdrawal import withdraw
 
 _POLL_SECONDS = 0.2
-# Swarm does it at once, when it has a leader.
-_WITHDRAWAL_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -121,20 +120,11 @@ class Surge:
     def _restore(self, deployment: str, services: Iterable[str]) -> None:
         now = patiently(lambda: self.engine.services(deployment))
         left = {name: now[name] for name in services if name in now and surging(now[name]["Spec"])}
-        self.engine.each(self._update, self._withdrawn(deployment, left))
-        deadline = time.monotonic() + _WITHDRAWAL_SECONDS
-        while self._withdrawn(deployment, left) and time.monotonic() < deadline:
-            time.sleep(_POLL_SECONDS)
-        self.engine.each(self._update, [restored(service["Spec"]) for service in left.values()])
-
-    def _withdrawn(self, deployment: str, services: Mapping[str, Spec]) -> list[Spec]:
-        """What has Swarm give up the replacements that do not run yet."""
-        tasks = patiently(lambda: self.engine.tasks(deployment)) if services else []
-        found = (
-            withdrawn(service["Spec"], [task for task in tasks if task["ServiceID"] == service["ID"]])
-            for service in services.values()
-        )
-        return [spec for spec in found if spec]
+        back = {name: restored(service["Spec"]) for name, service in left.items()}
+        # Marked until all is over.
+        marked = [{**spec, "Labels": left[name]["Spec"]["Labels"]} for name, spec in back.items()]
+        withdraw(self.engine, deployment, marked)
+        self.engine.each(self._update, back.values())
 
     def _update(self, spec: Spec) -> None:
         patiently(lambda: self.engine.update_service(spec))

@@ -59,14 +59,14 @@ def progress(service: Spec, tasks: list[Task], nodes: Mapping[str, Spec], since:
     :param since: what `moment` said in the beginning; older failures are somebody else's.
     """
     spec = service["Spec"]
-    template, policy = _identity(spec["TaskTemplate"]), spec["TaskTemplate"].get("RestartPolicy") or {}
+    template, policy = identity(spec["TaskTemplate"]), spec["TaskTemplate"].get("RestartPolicy") or {}
     placement = spec["TaskTemplate"].get("Placement") or {}
     constraints = placement.get("Constraints") or []
     ready_nodes = {key: node for key, node in nodes.items() if takes_tasks(node)}
     current = [
         task
         for task in tasks
-        if _identity(task["Spec"]) == template and _may_stay(task, nodes.get(task.get("NodeID", "")), constraints)
+        if identity(task["Spec"]) == template and _may_stay(task, nodes.get(task.get("NodeID", "")), constraints)
     ]
     everywhere = "Global" in spec["Mode"] or "GlobalJob" in spec["Mode"]
     if everywhere:
@@ -94,7 +94,7 @@ def progress(service: Spec, tasks: list[Task], nodes: Mapping[str, Spec], since:
         arrived, settling = len(running), len(alive) - len(running)
     else:
         # What ended well is not started again: it has done what it was there for.
-        arrived = min(wanted, len({_place(task) for task in [*running, *complete]}))
+        arrived = min(wanted, len({place(task) for task in [*running, *complete]}))
         settling = sum(task["Status"]["State"] not in ("running", "complete") for task in alive)
     arrives = ("complete",) if job else ("running", "complete")
     update = service.get("UpdateStatus") or {}
@@ -103,7 +103,7 @@ def progress(service: Spec, tasks: list[Task], nodes: Mapping[str, Spec], since:
     over = state == "rollback_completed" and update.get("CompletedAt", since) < since
     stopped = state in ("paused", "rollback_started", "rollback_paused", "rollback_completed") and not over
     broken = [task for task in current if task["Status"]["State"] in _BROKEN and task["CreatedAt"] >= since]
-    failures = max(Counter(map(_place, broken)).values(), default=0)
+    failures = max(Counter(map(place, broken)).values(), default=0)
     problems = {task["Status"]["Err"] for task in alive if task["Status"].get("Err")} if arrived < wanted else set()
     if stopped:
         problems.add(update.get("Message", f"the update is {state}"))
@@ -177,7 +177,7 @@ def _hopeless(policy: Spec) -> int:
     return min(restarts + 1, HOPELESS) if restarts else HOPELESS
 
 
-def _place(task: Task) -> str:
+def place(task: Task) -> str:
     """What the tasks of one instance have in common: a slot, or the node of a service that is on each."""
     return str(task.get("Slot") or task.get("NodeID", ""))
 
@@ -196,7 +196,7 @@ def _may_stay(task: Task, node: Spec | None, constraints: list[str]) -> bool:
     return node is None or all(meets(constraint, node) for constraint in constraints)
 
 
-def _identity(template: Spec) -> Spec:
+def identity(template: Spec) -> Spec:
     """What makes a task one of this template, placement aside."""
     kept = {key: value for key, value in template.items() if key != "Placement"}
     found: Spec = canonical(kept)
@@ -207,7 +207,7 @@ def _failure(task: Task) -> Failure:
     status = task["Status"]
     return Failure(
         task=task["ID"],
-        number=_place(task),
+        number=place(task),
         node=task.get("NodeID", ""),
         reason=str(status.get("Err") or status.get("Message") or status["State"]),
         exit_code=int((status.get("ContainerStatus") or {}).get("ExitCode") or 0),

@@ -86,30 +86,6 @@ def restored(spec: Spec) -> Spec:
     return {**spec, "Labels": labels, "TaskTemplate": template, "UpdateConfig": before["update"]}
 
 
-def withdrawn(spec: Spec, tasks: Iterable[Task]) -> Spec | None:
-    """The specification under which Swarm gives up the replacements that do not run yet; None when there are none.
-
-    Of an instance that is there twice, on nodes that its service allows, Swarm keeps the task that it meets first,
-    in an order that is none (swarmkit's updater, `worker`). A service that became at once what it was would so lose
-    every other instance whose replacement is not healthy. A node where another instance runs is not excluded, for
-    that would have to move as well.
-
-    :param spec: while instances leave a node, as of `moved_off`.
-    :param tasks: the service's, as `GET /tasks` answers.
-    """
-    alive = [task for task in tasks if stays(task)]
-    running = [task for task in alive if task["Status"]["State"] == "running"]
-    slots = {task["Slot"] for task in running}
-    coming = {task.get("NodeID", "") for task in alive if task["Slot"] in slots and task not in running}
-    excluded = sorted(coming - {task["NodeID"] for task in running} - {""})
-    if not excluded:
-        return None
-    before = restored(spec)["TaskTemplate"].get("Placement") or {}
-    constraints = [*(before.get("Constraints") or []), *(f"node.id!={node}" for node in excluded)]
-    template = {**spec["TaskTemplate"], "Placement": {**before, "Constraints": constraints}}
-    return {**spec, "TaskTemplate": template, "UpdateConfig": {**spec["UpdateConfig"], "Parallelism": 0, "Delay": 0}}
-
-
 def leaving(services: Mapping[str, Spec], tasks: Iterable[Task], nodes: Mapping[str, Spec], node: str) -> Leaving:
     """What happens to the instances on a node when all of them have to go.
 

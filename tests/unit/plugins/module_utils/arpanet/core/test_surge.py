@@ -15,7 +15,6 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.surge
     moved_off,
     restored,
     surging,
-    withdrawn,
 )
 
 Spec = dict[str, Any]
@@ -162,45 +161,3 @@ def test_when_it_has_moved(tasks: list[tuple[str, int, str, str]], moved: bool) 
     old = [task(web, node, slot, state, wanted) for node, slot, state, wanted in tasks]
     web["Spec"] = moved_off(web["Spec"], "id2")
     assert has_moved(progress(web, old, NODES, "2027"), old, "id2", 0) == moved
-
-
-@pytest.mark.parametrize(
-    ("tasks", "excluded"),
-    [
-        # Nothing is there twice.
-        ([("id2", 1, "running")], []),
-        ([("id2", 1, "running"), ("id1", 2, "starting")], []),
-        # The replacement is healthy, and the old one is about to stop.
-        ([("id2", 1, "running", "shutdown"), ("id1", 1, "running")], []),
-        # A replacement without a node is none that Swarm would keep.
-        ([("id2", 1, "running"), ("", 1, "pending")], []),
-        ([("id2", 1, "running"), ("id1", 1, "starting")], ["id1"]),
-        (
-            [("id2", 1, "running"), ("id1", 1, "preparing"), ("id2", 2, "running"), ("id3", 2, "starting")],
-            ["id1", "id3"],
-        ),
-        # One that runs where a replacement comes up is left alone.
-        ([("id2", 1, "running"), ("id1", 1, "starting"), ("id1", 2, "running")], []),
-        # What has failed is replaced by another.
-        ([("id2", 1, "running"), ("id1", 1, "failed", "shutdown"), ("id3", 1, "starting")], ["id3"]),
-    ],
-)
-@pytest.mark.parametrize("placement", [None, {"Constraints": ["node.role==worker"]}])
-def test_replacements_that_do_not_run_are_given_up(
-    placement: Spec | None, tasks: list[tuple[Any, ...]], excluded: list[str]
-) -> None:
-    of = service(Placement=placement)
-    during = moved_off(of["Spec"], "id2", 1)
-    found = withdrawn(during, [task(of, *one) for one in tasks])
-    if not excluded:
-        assert found is None
-        return
-    constraints = (placement or {}).get("Constraints", [])
-    wanted = [*constraints, *(f"node.id!={node}" for node in excluded)]
-    assert found["TaskTemplate"]["Placement"]["Constraints"] == wanted
-    # Swarm keeps what it finds on an allowed node, if nothing but the placement differs.
-    old, new = (copy.deepcopy(one["TaskTemplate"]) for one in (of["Spec"], found))
-    assert {**old, "Placement": None} == {**new, "Placement": None}
-    assert (found["UpdateConfig"]["Order"], found["UpdateConfig"]["Delay"]) == ("start-first", 0)
-    assert surging(found) == "id2"
-    assert restored(found) == of["Spec"]
