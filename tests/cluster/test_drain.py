@@ -57,6 +57,7 @@ x-one: &one
   image: acmeinc/productcatalog
   environment: {{WHERE: "{{{{.Node.Hostname}}}}"}}
   healthcheck: {{test: [CMD, bash, -c, '[ "$$WHERE" = {home} ]'], interval: 1s, retries: 1000}}
+  deploy: {{update_config: {{order: start-first}}, placement: {{constraints: [{constraints}]}}}}
 services:
 {services}
 """
@@ -169,7 +170,7 @@ def test_replacements_that_are_never_healthy_take_nobodys_place(
     file = tmp_path / "compose.yml"
     # Swarm keeps one of two tasks by chance, so one service alone would prove little.
     services = "\n".join(f"  s{number}: *one" for number in range(8))
-    file.write_text(AT_HOME.format(services=services, home=home))
+    file.write_text(AT_HOME.format(services=services, home=home, constraints=""))
     _keep_off(cluster, others)
     try:
         with temporary("home", file):
@@ -182,6 +183,13 @@ def test_replacements_that_are_never_healthy_take_nobodys_place(
             assert f"{home} is active as before" in failed.words
             assert {one.instance: one.id for one in cluster.containers("home")} == before
             assert playbooks.deploy(file, "home").changed == 0
+            # Nothing but their places would change.
+            away = tmp_path / "away.yml"
+            away.write_text(AT_HOME.format(services=services, home=home, constraints=f"node.hostname!={home}"))
+            failed = playbooks.run("deploy", stack=str(away), deployment="home", deploy_timeout=5)
+            assert failed.code != 0
+            assert "the deployment is back at revision 1" in failed.words
+            assert {one.instance: one.id for one in cluster.containers("home")} == before
     finally:
         _use_again(cluster, others)
 
