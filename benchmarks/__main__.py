@@ -54,15 +54,18 @@ def main() -> None:
     cluster = Cluster(inventory if inventory.is_absolute() else CHECKOUT / inventory)
     playbooks = Playbooks(cluster)
     load = os.getloadavg()[0]
+    # Said before anything is measured, for an inventory of nothing ends it here.
+    where = f"{len(cluster.nodes)} nodes on {os.cpu_count()} processors, load before {load:.1f}"
+    print(f"bench: {where}", flush=True)
     rows: list[Row] = []
     for part in chosen:
         began = time.monotonic()
         print(f"bench: {part} …", flush=True)
         rows += PARTS[part](cluster, playbooks)
         print(f"bench: {part}: {time.monotonic() - began:.0f} s", flush=True)
-    figures.write(RESULT, rows, load)
-    nodes = f"{len(cluster.nodes)} nodes on {os.cpu_count()} processors, load before {load:.1f}"
-    print(f"\n{nodes}\n\n{figures.table(rows)}\n\nAlso in {RESULT.relative_to(CHECKOUT)}")
+        # What has been measured is not lost with what comes after it.
+        figures.write(RESULT, rows, load)
+    print(f"\n{where}\n\n{figures.table(rows)}\n\nAlso in {RESULT.relative_to(CHECKOUT)}")
 
 
 if __name__ == "__main__":
