@@ -3,11 +3,13 @@
 import json
 from pathlib import Path
 
+import pytest
 from harness.cluster import Cluster
 from harness.eventually import eventually
 from harness.playbooks import Playbooks
 
 
+@pytest.mark.long
 def test_nodes_pull_ahead_what_they_may_run(cluster: Cluster, playbooks: Playbooks, tmp_path: Path) -> None:
     context = tmp_path / "ahead"
     context.mkdir()

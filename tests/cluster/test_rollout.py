@@ -123,6 +123,7 @@ def test_going_back_by_hand(roll: str, stack: Stack, cluster: Cluster, playbooks
     assert "revision 77 is not kept; there are 1, 2, 3, 4, 5" in unknown.words
 
 
+@pytest.mark.long
 def test_a_secret_rotates_in_one_run_and_old_ones_are_collected(
     roll: str, stack: Stack, cluster: Cluster, playbooks: Playbooks
 ) -> None:
@@ -147,6 +148,7 @@ def test_two_controllers_take_turns(roll: str, stack: Stack, cluster: Cluster, p
     assert modes(cluster) == {"two"}
 
 
+@pytest.mark.long
 def test_a_lock_that_somebody_holds_is_respected_by_name(
     roll: str, stack: Stack, cluster: Cluster, playbooks: Playbooks
 ) -> None:
@@ -168,6 +170,7 @@ def test_a_lock_that_somebody_holds_is_respected_by_name(
     assert modes(cluster) == {"two"}
 
 
+@pytest.mark.long
 def test_a_larger_subnet_while_it_serves(roll: str, stack: Stack, cluster: Cluster, playbooks: Playbooks) -> None:
     refused = playbooks.run("scale", deployment=roll, service="asker", replicas=60)
     assert refused.code != 0
