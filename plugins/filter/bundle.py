@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import bundles
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import package_bundle
 
 
 def bundle_target(facts: Mapping[str, Any]) -> str:
     """The name of a node's directory in a bundle, from what node_facts found."""
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import package_bundle
+
     return package_bundle.target(facts["distribution"], facts["architecture"])
 
 
@@ -23,6 +23,9 @@ def bundle_archives(directory: str) -> dict[str, dict[str, str]]:
     """Name to `{path, checksum}` of the archives in a directory of a bundle; empty without one."""
     if not directory:
         return {}
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import bundles
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import package_bundle
+
     try:
         listed = bundles.manifest(Path(directory)).get("files", {})
     except bundles.BundleError as error:

@@ -8,12 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import (
-    consul_config,
-    consul_tls,
-    consul_tokens,
-    preflight,
-)
+from ansible_collections.arpanet.cluster.plugins.plugin_utils.deferred import deferred
 
 
 def consul_files(
@@ -23,6 +18,8 @@ def consul_files(
 
     A worker's have nothing in them that only managers may have.
     """
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import consul_config, consul_tokens
+
     # Older Ansibles hand on numbers as texts.
     numbers = {name: int(settings[name]) for name in ("expect", "raft_multiplier")}
     asked = consul_config.Settings(**{**settings, **numbers})
@@ -32,6 +29,8 @@ def consul_files(
 
 def consul_token(keys: Mapping[str, str], purpose: str) -> str:
     """The token of a purpose."""
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import consul_config, consul_tokens
+
     return consul_tokens.secret(keys[consul_config.ACL_KEY], purpose)
 
 
@@ -39,6 +38,8 @@ def consul_certificate_good(
     found: Mapping[str, Any], ca: Mapping[str, Any], datacenter: str, domain: str, address: str
 ) -> bool:
     """Is a server's certificate, as `node_facts` found it, good for another while?"""
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import consul_tls
+
     return consul_tls.good(found, ca, [consul_tls.server_name(datacenter, domain), address])
 
 
@@ -47,10 +48,10 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
-            "consul_ca_replaced": consul_tls.replaced,
+            "consul_ca_replaced": deferred("consul_tls", "replaced"),
             "consul_certificate_good": consul_certificate_good,
             "consul_files": consul_files,
             "consul_token": consul_token,
-            "consul_version_problems": consul_config.problems,
-            "key_holder": preflight.key_holder,
+            "consul_version_problems": deferred("consul_config", "problems"),
+            "key_holder": deferred("preflight", "key_holder"),
         }

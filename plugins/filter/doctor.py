@@ -8,10 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import doctor
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.findings import Finding
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.ledger import Ledger
-
 # Everything else has to be on every node; these a cluster may do without.
 OPTIONAL = ("arpanet-registry-proxy.service", "arpanet-weave.service")
 MANAGERS = ("arpanet-registry.service",)
@@ -30,6 +26,9 @@ def findings(
         be reached has `unreachable`.
     :param seen: what the module cluster_status answered with its ledger.
     """
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import doctor
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.ledger import Ledger
+
     answers, seen = _plain(answers), _plain(seen)
     looks, units, silent = {}, {}, {}
     for host, answer in answers.items():
@@ -67,6 +66,9 @@ def lasting(found: Sequence[Mapping[str, Any]], before: Sequence[Mapping[str, An
 
 
 def text(found: Sequence[Mapping[str, Any]], seen: Mapping[str, Any], mended: Sequence[str] = ()) -> str:
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import doctor
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.findings import Finding
+
     status = seen["status"]
     return doctor.as_text(
         [Finding(**one) for one in _plain(found)], len(status["nodes"]), len(status["deployments"]), mended

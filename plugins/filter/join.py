@@ -9,9 +9,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.join import Refused, pin
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.seeds import BadSeed, parse
-
 # Of a host's variables, those that say how to log in; its address is its own.
 _WAY = re.compile(
     r"ansible_(user|port|password|connection|remote_tmp|python_interpreter|(ssh|become|sudo|su)_\w+|become|ssh_pass)"
@@ -22,6 +19,9 @@ def join_problems(
     addresses: Sequence[str], role: str, availability: str, cluster: str, hosts: Sequence[str]
 ) -> list[str]:
     """Sentences on what is wrong with the options."""
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.join import Refused, pin
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.seeds import BadSeed, parse
+
     found = []
     if addresses:
         try:

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import firewall, registry_proxy, serf_config
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.files import json_text
+from ansible_collections.arpanet.cluster.plugins.plugin_utils.deferred import deferred
 
 
 class FilterModule:
@@ -17,9 +16,9 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
-            "firewall_problems": firewall.problems,
-            "json_text": json_text,
-            "registry": registry_proxy.registry,
-            "registry_proxy": registry_proxy.config,
-            "serf_config": serf_config.config,
+            "firewall_problems": deferred("firewall", "problems"),
+            "json_text": deferred("files", "json_text"),
+            "registry": deferred("registry_proxy", "registry"),
+            "registry_proxy": deferred("registry_proxy", "config"),
+            "serf_config": deferred("serf_config", "config"),
         }

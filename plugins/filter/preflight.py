@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.utils.display import Display
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import preflight
+from ansible_collections.arpanet.cluster.plugins.plugin_utils.deferred import deferred
 
 
 def node_problems(
@@ -20,6 +20,8 @@ def node_problems(
     supported: Mapping[str, Sequence[str]],
     joins: bool = False,
 ) -> list[str]:
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import preflight
+
     remark = preflight.even(managers)
     if remark:
         Display().warning(remark)
@@ -65,12 +67,12 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
-            "dns_problems": preflight.dns_problems,
-            "engine_problems": preflight.engine_problems,
-            "key_problems": preflight.key_problems,
+            "dns_problems": deferred("preflight", "dns_problems"),
+            "engine_problems": deferred("preflight", "engine_problems"),
+            "key_problems": deferred("preflight", "key_problems"),
             "node_problems": node_problems,
             "peer_address": peer_address,
-            "raft_problems": preflight.raft_problems,
+            "raft_problems": deferred("preflight", "raft_problems"),
             "swarm_nodes": swarm_nodes,
-            "swarm_problems": preflight.swarm_problems,
+            "swarm_problems": deferred("preflight", "swarm_problems"),
         }

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import recovery
-
 
 def plan(answers: Mapping[str, Mapping[str, Any]], managers: Sequence[str], chosen: str = "") -> dict[str, Any]:
     """The plan of core.recovery as plain data.
 
     :param answers: what the module raft_recovery answered, by host; one that could not be reached has no look.
     """
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import recovery
+
     looks = {host: answer["look"] for host, answer in answers.items() if "look" in answer}
     return recovery.plan(looks, managers, chosen).as_data()
 

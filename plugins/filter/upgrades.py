@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import upgrades
+from ansible_collections.arpanet.cluster.plugins.plugin_utils.deferred import deferred
 
 
 class FilterModule:
@@ -16,7 +16,7 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
-            "bundle_upgrades": upgrades.bundle_upgrades,
-            "upgrade_order": upgrades.order,
-            "upgrade_text": upgrades.shown,
+            "bundle_upgrades": deferred("upgrades", "bundle_upgrades"),
+            "upgrade_order": deferred("upgrades", "order"),
+            "upgrade_text": deferred("upgrades", "shown"),
         }

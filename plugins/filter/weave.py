@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import checksums, plugins, weave
+from ansible_collections.arpanet.cluster.plugins.plugin_utils.deferred import deferred
 
 _ARCHIVES = ("rootfs.tar.gz", "rootfs.tar.xz", "rootfs.tar")
 
@@ -35,6 +35,8 @@ def plugin_bundle_problems(directory: str, checksum: str = "") -> list[str]:
     """What is wrong with a bundle, as sentences."""
     if not directory:
         return []
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import plugins
+
     where = Path(directory)
     try:
         archive = _archive(where)
@@ -57,6 +59,8 @@ def _archive(directory: Path) -> Path:
 
 def _stated(archive: Path, checksum: str) -> str:
     """The archive's checksum as somebody says it: the role's variable, or the bundle's own list."""
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import checksums
+
     if checksum:
         return checksums.sha256(checksum)
     sums = archive.parent / "SHA256SUMS"
@@ -83,6 +87,8 @@ def weave_problems(
     :param helper: the version of the Engine's API that the plugin asks with; empty for the right one.
     :param asked_floor: the oldest version that the Engines will be told to answer; empty for their own.
     """
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import weave
+
     known = {name: facts for name, facts in nodes.items() if facts}
     networks = {
         name: [(route["interface"], route["network"]) for route in facts["routes"]]
@@ -99,6 +105,8 @@ def weave_problems(
 
 def weave_path(report: Mapping[str, Any]) -> str:
     """What a router's report says of its way to its peers, for people."""
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import weave
+
     state = weave.read(report)
     sealed = "encrypted" if state.encrypted else "not encrypted"
     count = (state.connections or {}).get(weave.ESTABLISHED, 0)
@@ -114,6 +122,8 @@ def weave_settings(
     paths: Mapping[str, bool],
 ) -> dict[str, str]:
     """What the plugin is set to, but for its password. `paths` is what node_facts found."""
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import weave
+
     return weave.settings(node, address_range, int(mtu), trusted, arguments, weave.fast(**paths))
 
 
@@ -124,9 +134,9 @@ class FilterModule:
         return {
             "plugin_bundle": plugin_bundle,
             "plugin_bundle_problems": plugin_bundle_problems,
-            "weave_additions": weave.additions,
+            "weave_additions": deferred("weave", "additions"),
             "weave_path": weave_path,
             "weave_problems": weave_problems,
             "weave_settings": weave_settings,
-            "weave_trusted_problems": weave.trusted_problems,
+            "weave_trusted_problems": deferred("weave", "trusted_problems"),
         }
