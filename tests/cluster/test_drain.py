@@ -186,7 +186,7 @@ def test_replacements_that_are_never_healthy_take_nobodys_place(
             # Nothing but their places would change.
             away = tmp_path / "away.yml"
             away.write_text(AT_HOME.format(services=services, home=home, constraints=f"node.hostname!={home}"))
-            failed = playbooks.run("deploy", stack=str(away), deployment="home", deploy_timeout=5)
+            failed = playbooks.run("deploy", stack=str(away), deployment="home", deploy_timeout=20)
             assert failed.code != 0
             assert "the deployment is back at revision 1" in failed.words
             assert {one.instance: one.id for one in cluster.containers("home")} == before
