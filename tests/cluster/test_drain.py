@@ -171,10 +171,10 @@ def test_replacements_that_are_never_healthy_take_nobodys_place(
     # Swarm keeps one of two tasks by chance, so one service alone would prove little.
     services = "\n".join(f"  s{number}: *one" for number in range(8))
     file.write_text(AT_HOME.format(services=services, home=home, constraints=""))
-    _keep_off(cluster, others)
+    _set_availability(cluster, others, "pause")
     try:
         with temporary("home", file):
-            _use_again(cluster, others)
+            _set_availability(cluster, others, "active")
             before = {one.instance: one.id for one in cluster.containers("home")}
             assert len(before) == 8
             failed = playbooks.run("drain", node=home, operate_timeout=5)
@@ -191,7 +191,7 @@ def test_replacements_that_are_never_healthy_take_nobodys_place(
             assert "the deployment is back at revision 1" in failed.words
             assert {one.instance: one.id for one in cluster.containers("home")} == before
     finally:
-        _use_again(cluster, others)
+        _set_availability(cluster, others, "active")
 
 
 def test_bad_requests(cluster: Cluster, playbooks: Playbooks) -> None:
@@ -207,14 +207,9 @@ def _availability(cluster: Cluster, node: str) -> str:
     return json.loads(cluster.manager.run(f"docker node inspect {node}"))[0]["Spec"]["Availability"]
 
 
-def _keep_off(cluster: Cluster, nodes: list[str]) -> None:
+def _set_availability(cluster: Cluster, nodes: list[str], availability: str) -> None:
     for node in nodes:
-        cluster.manager.run(f"docker node update --availability pause {node}")
-
-
-def _use_again(cluster: Cluster, nodes: list[str]) -> None:
-    for node in nodes:
-        cluster.manager.run(f"docker node update --availability active {node}")
+        cluster.manager.run(f"docker node update --availability {availability} {node}")
 
 
 def _activate_all(cluster: Cluster, playbooks: Playbooks) -> None:

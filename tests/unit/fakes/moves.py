@@ -23,7 +23,8 @@ class Moving:
     """What is asked of `Engine` and `Swarm` to move instances. `calls` are the changes, in their order.
 
     A service is updated start-first, and a task whose node its constraints exclude is replaced; those of `full` find
-    no room.
+    no room, and those of `ill` start and never run. Of two tasks for one instance that both fit, the newer one stays:
+    Swarm's order is none, and this is the worse.
     """
 
     def __init__(self) -> None:
@@ -32,6 +33,7 @@ class Moving:
         self._services: dict[str, Spec] = {}
         self._tasks: list[Spec] = []
         self.full: set[str] = set()
+        self.ill: set[str] = set()
         self.calls: list[str] = []
         self.before_apply: Callable[[NodeChange], None] = lambda _change: None
 
@@ -101,6 +103,7 @@ class Moving:
         self.calls.append(f"update {name}")
         self.alter(name, spec)
         constraints = spec["TaskTemplate"]["Placement"]["Constraints"]
+        self._settle(name, constraints)
         out = [task for task in self._alive(name) if not self._meets(task["NodeID"], constraints)]
         for task in out[: (spec["UpdateConfig"] or {}).get("Parallelism") or len(out)]:
             self._elsewhere(name, task, constraints)
@@ -123,14 +126,23 @@ class Moving:
     def _meets(self, place: str, constraints: list[str]) -> bool:
         return all(meets(one, self._nodes[place]) for one in constraints)
 
+    def _settle(self, name: str, constraints: list[str]) -> None:
+        """Each instance that is there twice is there once, on a node that these constraints allow."""
+        fitting = {one["Slot"]: one for one in self._alive(name) if self._meets(one["NodeID"], constraints)}
+        for task in self._alive(name):
+            if fitting.get(task["Slot"], task) is not task:
+                _end(task)
+
     def _elsewhere(self, name: str, task: Spec, constraints: list[str]) -> None:
         taken = self.places(name)
         free = [key for key, one in self._nodes.items() if takes_tasks(one) and self._meets(key, constraints)]
         if free and name not in self.full:
-            self._start(name, task["Slot"], min(free, key=lambda key: (taken.count(key), key)))
-            _end(task)
+            place = min(free, key=lambda key: (taken.count(key), key))
+            self._start(name, task["Slot"], place, "starting" if name in self.ill else "running")
+            if name not in self.ill:
+                _end(task)
 
-    def _start(self, name: str, slot: int, place: str) -> None:
+    def _start(self, name: str, slot: int, place: str, state: str = "running") -> None:
         number = next(self._numbers)
         self._tasks.append(
             {
@@ -141,7 +153,7 @@ class Moving:
                 "NodeID": place,
                 "Slot": slot,
                 "DesiredState": "running",
-                "Status": {"State": "running"},
+                "Status": {"State": state},
             }
         )
 

@@ -26,9 +26,10 @@ def withdrawn(back: Spec, tasks: Iterable[Task]) -> Spec | None:
     template = back["TaskTemplate"]
     alive = [task for task in tasks if stays(task)]
     running = [task for task in alive if task["Status"]["State"] == "running"]
+    coming = [task for task in alive if task["Status"]["State"] != "running"]
     kept = {place(task) for task in running if _same(task["Spec"], template)}
-    coming = {task.get("NodeID", "") for task in alive if place(task) in kept and task not in running}
-    excluded = sorted(coming - {task["NodeID"] for task in running} - {""})
+    nodes = {task.get("NodeID", "") for task in coming if place(task) in kept}
+    excluded = sorted(nodes - {task["NodeID"] for task in running} - {""})
     if not excluded:
         return None
     placement = template.get("Placement") or {}

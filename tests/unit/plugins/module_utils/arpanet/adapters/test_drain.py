@@ -77,12 +77,13 @@ def test_what_has_come_meanwhile_and_cannot_move_is_named(swarm: Moving) -> None
     assert swarm.calls == ["node1 pause", "node1 active"]
 
 
+@pytest.mark.parametrize("of", ["full", "ill"])
 @pytest.mark.parametrize("stop_stuck", [False, True])
-def test_a_replacement_that_does_not_come_up_leaves_all_as_it_was(swarm: Moving, stop_stuck: bool) -> None:
+def test_a_replacement_that_does_not_come_up_leaves_all_as_it_was(swarm: Moving, stop_stuck: bool, of: str) -> None:
     if stop_stuck:
         swarm.add("abc_db", "node1", on="node1")
     before = swarm.services()
-    swarm.full.add("abc_web")
+    getattr(swarm, of).add("abc_web")
     with pytest.raises(DrainError, match=r"abc_web: 1 of 2 instances arrived .* is active as before") as raised:
         drain(swarm, stop_stuck)
     # It stops what no other node may run, and this one may run there.
