@@ -37,6 +37,7 @@ demo: lab-up ## From bare nodes to a fig file that answers by name
 
 # The first three keep one processor busy each, and nothing in them is timed.
 test: $(STAMP) ## Lint, tests against a real Consul, unit tests, every molecule scenario
+	@echo 'make test: lint, unit tests and bare nodes, side by side; each says all that it has to when it is over'
 	@$(MAKE) --no-print-directory --jobs=3 --output-sync=line lint unit nodes
 	@$(MAKE) --no-print-directory integration
 	OS=$(OS) molecule test --all

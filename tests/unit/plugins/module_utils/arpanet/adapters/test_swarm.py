@@ -53,7 +53,9 @@ def engine(tmp_path: Path) -> Iterator[tuple[Engine, Swarm]]:
             self.send_response(status)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
-            self.wfile.write(data)
+            # Who is told that there is nothing more has gone.
+            if data:
+                self.wfile.write(data)
 
         do_GET = do_POST = do_DELETE = handle_any
 
