@@ -5,35 +5,14 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
-from pathlib import Path
 from typing import Any
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.bundle import (
-    Bundle,
-    bundle,
-    galaxy_version,
-)
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import bundle
+from ansible_collections.arpanet.cluster.plugins.plugin_utils import agent_source
 
-COLLECTION = Path(__file__).resolve().parents[2]
 MODULE = "arpanet.cluster.agent_release"
-
-
-def version(collection: Path) -> str:
-    """The collection's version, from a checkout or from an installation."""
-    manifest = collection / "MANIFEST.json"
-    if manifest.exists():
-        return str(json.loads(manifest.read_text())["collection_info"]["version"])
-    return galaxy_version((collection / "galaxy.yml").read_text())
-
-
-def pack(collection: Path) -> Bundle:
-    """The Python package, without what a Python on the controller has left in it."""
-    root = collection / "plugins" / "module_utils"
-    files = {str(path.relative_to(root)): path.read_bytes() for path in (root / "arpanet").rglob("*.py")}
-    return bundle(version(collection), files)
 
 
 class ActionModule(ActionBase):
@@ -41,13 +20,13 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        packed = pack(COLLECTION)
-        arguments = {**self._task.args, "name": packed.name}
+        version, files = agent_source.version(), agent_source.files()
+        arguments = {**self._task.args, "name": bundle.name(version, files)}
         result.update(self._execute_module(module_name=MODULE, module_args=arguments, task_vars=task_vars))
         if result.get("failed") or not result.get("wants_archive"):
             return result
         with tempfile.NamedTemporaryFile(suffix=".tar.gz") as archive:
-            archive.write(packed.data)
+            archive.write(bundle.bundle(version, files).data)
             archive.flush()
             directory = self._make_tmp_path()
             remote = self._connection._shell.join_path(directory, "agent.tar.gz")

@@ -36,6 +36,13 @@ options:
     type: list
     elements: str
     default: []
+  files:
+    description:
+      - The files, directories and links to look at. Of a text there is nothing but its SHA-256 in the facts, and not
+        even that where somebody may have chosen it as a password.
+    type: list
+    elements: path
+    default: []
   units:
     description: The systemd units to look at, such as C(docker.service), each with the files that it reads.
     type: dict
@@ -63,6 +70,7 @@ ansible_facts:
       sample:
         address: 192.0.2.10
         architecture: amd64
+        files: {/etc/docker: {kind: directory, target: null, mode: 493, owner: root, group: root, digest: null}}
         distribution: {family: debian, id: debian, name: Debian GNU/Linux 13 (trixie), version: "13"}
         services: {docker.service: {active: true, enabled: true, stale: false}}
         swarm: {cluster_id: u8x1, manager: true, members: [n1], node_id: n1, state: active}
@@ -139,6 +147,7 @@ def main() -> None:
         argument_spec={
             "address": {"type": "str", "default": ""},
             "packages": {"type": "list", "elements": "str", "default": []},
+            "files": {"type": "list", "elements": "path", "default": []},
             "units": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,
@@ -148,7 +157,8 @@ def main() -> None:
         module.fail_json(msg=problem)
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import host
 
-    facts = host.look(module.params["address"], module.params["units"], module.params["packages"])
+    asked = module.params
+    facts = host.look(asked["address"], asked["units"], asked["packages"], asked["files"])
     docker = engine()
     facts["python"] = sys.executable
     facts["versions"]["docker"] = docker["version"]

@@ -12,7 +12,7 @@ ROLES = Path(__file__).parents[3] / "roles"
 WITH_OPTIONS = sorted(path.parents[1].name for path in ROLES.glob("*/meta/argument_specs.yml"))
 
 # Public by name and no option: the other roles' way to see what the node role found.
-INTERNAL = {"node": {"node_packages", "node_units"}}
+INTERNAL = {"node": {"node_files", "node_packages", "node_units"}}
 
 
 def load(path: Path) -> dict[str, Any]:

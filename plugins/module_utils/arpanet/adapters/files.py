@@ -10,10 +10,15 @@ import shutil
 import stat
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from ..core.files import Change, Found, Wanted
+from ..core.files import Change, Found, Wanted, digest
+
+# A password in it may be one that somebody chose, which a digest would let others guess at.
+GUESSABLE = ("/etc/serf/rpc.json",)
 
 
 class FilesError(Exception):
@@ -47,6 +52,32 @@ def read(wanted: Wanted) -> Found:
         except OSError as error:
             raise FilesError(f"cannot read {path}: {error.strerror}") from error
     return found("file", content=content)
+
+
+def look(paths: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """What `core.files.in_place` wants to know of paths: path to {kind, mode, owner, group, target, digest}.
+
+    Of a text there is its digest alone. A path that cannot be read is left out, and so is a link to nowhere, behind
+    which something has gone.
+    """
+    said = {}
+    for path in paths:
+        try:
+            found = read(Wanted(path, "file"))
+        except FilesError:
+            continue
+        if found.kind == "link" and not Path(path).exists():
+            continue
+        told = found.content if path not in GUESSABLE else None
+        said[path] = {
+            "kind": found.kind,
+            "target": found.target,
+            "mode": found.mode,
+            "owner": found.owner,
+            "group": found.group,
+            "digest": None if told is None else digest(told),
+        }
+    return said
 
 
 def apply(change: Change) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core import consul_config, host
-from . import cluster_keys
+from . import cluster_keys, files
 from .consul_admin import Admin, AdminError
 
 KEYS = consul_config.KEYS
@@ -240,8 +240,8 @@ def consul_is_open(unit: Mapping[str, Any]) -> bool:
         return False
 
 
-def look(address: str, units: Mapping[str, list[str]], names: list[str]) -> dict[str, Any]:
-    """Everything but the engine, as plain data. `names` are the packages asked about."""
+def look(address: str, units: Mapping[str, list[str]], names: list[str], paths: list[str]) -> dict[str, Any]:
+    """Everything but the engine, as plain data. `names` are the packages asked about, `paths` the files."""
     system = host.distribution(text("/etc/os-release"))
     docker0 = interface_network("docker0")
     own = address or default_address()
@@ -258,6 +258,7 @@ def look(address: str, units: Mapping[str, list[str]], names: list[str]) -> dict
         "daemon_keys": daemon_keys(),
         "distribution": system.__dict__,
         "dns_listeners": listeners(53),
+        "files": files.look(paths),
         "docker0": docker0,
         "hostname": socket.gethostname(),
         "kernel": platform.release(),

@@ -20,19 +20,25 @@ class Bundle:
     data: bytes
 
 
+def name(version: str, files: Mapping[str, bytes]) -> str:
+    """`<version>-<content hash>` of files, by their path in the archive."""
+    total = hashlib.sha256()
+    for path in sorted(files):
+        total.update(f"{path}\0{len(files[path])}\0".encode())
+        total.update(files[path])
+    return f"{version}-{total.hexdigest()[:12]}"
+
+
 def bundle(version: str, files: Mapping[str, bytes]) -> Bundle:
     """Pack files, by their path in the archive."""
-    total = hashlib.sha256()
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
         for path in sorted(files):
-            total.update(f"{path}\0{len(files[path])}\0".encode())
-            total.update(files[path])
             entry = tarfile.TarInfo(path)
             entry.size = len(files[path])
             entry.mode = 0o644
             archive.addfile(entry, io.BytesIO(files[path]))
-    return Bundle(f"{version}-{total.hexdigest()[:12]}", buffer.getvalue())
+    return Bundle(name(version, files), buffer.getvalue())
 
 
 def galaxy_version(galaxy_yml: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from . import certificates, mends, names, subnet_marks
+from .english import counted
 from .findings import AGENT, NAME, NODE, Finding, said
 from .ledger import Ledger
 
@@ -94,11 +95,11 @@ def as_text(found: Sequence[Finding], nodes: int, deployments: int, mended: Sequ
     """For people: what was mended, what is wrong, why, and what mends it."""
     lines = [f"mended: {what}" for what in mended]
     if not found:
-        return "\n".join([*lines, f"All is well: {_count(nodes, 'node')}, {_count(deployments, 'deployment')}."])
+        return "\n".join([*lines, f"All is well: {counted(nodes, 'node')}, {counted(deployments, 'deployment')}."])
     for one in found:
         lines += one.lines("-")
     able = sum(1 for one in found if one.repair)
-    lines.append(f"{_count(len(found), 'finding')}; {able} of them doctor.yml -e repair=true mends by itself.")
+    lines.append(f"{counted(len(found), 'finding')}; {able} of them doctor.yml -e repair=true mends by itself.")
     return "\n".join(lines)
 
 
@@ -392,7 +393,3 @@ def _stopped(look: Look, unit: str) -> bool:
 
 def _listed(values: Sequence[str]) -> str:
     return ", ".join(values) or "nothing"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -6,10 +6,11 @@ what a diff may show of it; the text of a secret never gets that far.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 HIDDEN = "(secret)"
@@ -106,6 +107,30 @@ def merged(value: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 def plan(pairs: Iterable[tuple[Wanted, Found]]) -> list[Change]:
     """The changes, in the order of what was asked for; nothing for what is right already."""
     return [change for wanted, found in pairs if (change := _compare(wanted, found))]
+
+
+def digest(text: bytes) -> str:
+    """What the look at a node says in place of a text."""
+    return hashlib.sha256(text).hexdigest()
+
+
+def in_place(looked: Mapping[str, Mapping[str, Any]], entries: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether all paths are as the module `files` would leave them, by what a look said of them.
+
+    ``looked`` is path to the fields of `Found`, with ``digest`` for ``content``. What was not looked at is not in
+    place, and what is no entry, or in conflict, is for the module to say.
+    """
+    try:
+        return not plan((entry, _looked(looked[entry.path], entry)) for entry in map(wanted, entries))
+    except (KeyError, ValueError, Conflict):
+        return False
+
+
+def _looked(said: Mapping[str, Any], entry: Wanted) -> Found:
+    fields = dict(said)
+    seen = fields.pop("digest", None)
+    same = entry.content is not None and seen == digest(entry.content)
+    return replace(Found(**fields), content=entry.content if same else None)
 
 
 def _compare(wanted: Wanted, found: Found) -> Change | None:

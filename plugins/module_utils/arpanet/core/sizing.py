@@ -13,6 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
+from .english import counted
+
 SMALLEST_PREFIX = 29  # three addresses for Swarm: less is no network
 LARGEST_SIZE = 8
 DEFAULT_PREFIX = 26
@@ -67,7 +69,7 @@ class Room:
         return self.need.swarm_addresses <= self.capacity
 
     def __str__(self) -> str:
-        nodes, tasks = _count(self.need.nodes, "node"), _count(self.need.tasks, "task")
+        nodes, tasks = counted(self.need.nodes, "node"), counted(self.need.tasks, "task")
         what = f"a /{self.subnet}" if isinstance(self.subnet, int) else f"subnet {self.subnet}"
         total = self.need.swarm_addresses
         return f"{nodes} + 2×{tasks} = {total} addresses, {what} hands out {self.capacity}"
@@ -87,10 +89,6 @@ def check_room(subnet: IPv4Network | int, need: Need, what: str) -> None:
     if not room:
         enough = prefix_for(need, room=1)
         raise SubnetError(f"{what}: {room}. It takes a /{enough} or larger: deploy with -e subnet_size=/{enough}")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def prefix_for(need: Need, room: int = DEFAULT_ROOM) -> int:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from .diagnosis import findings
+from .english import counted
 from .registrations import SHORT_ID
 from .status import Deployment, Node, Status
 from .tables import table
@@ -38,10 +39,10 @@ def as_text(status: Status) -> str:
 
 def _summary(status: Status) -> str:
     found = findings(status)
-    size = f"{_count(len(status.nodes), 'node')}, {_count(len(status.deployments), 'deployment')}"
+    size = f"{counted(len(status.nodes), 'node')}, {counted(len(status.deployments), 'deployment')}"
     if not found:
         return f"{size}, no problems (asked {status.asked})"
-    head = f"{size}, {_count(len(found), 'problem').upper()} (asked {status.asked})"
+    head = f"{size}, {counted(len(found), 'problem').upper()} (asked {status.asked})"
     return "\n".join([head, *(line for one in found for line in one.lines(" "))])
 
 
@@ -143,7 +144,3 @@ def _known(number: int | None) -> str:
 def _sum(numbers: Iterator[int | None]) -> int | None:
     found = [*numbers]
     return None if None in found else sum(number for number in found if number is not None)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import files
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.files import Found, Wanted, plan
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.files import (
+    Found,
+    Wanted,
+    in_place,
+    plan,
+    wanted,
+)
 
 
 def converge(*wanted: Wanted) -> list[str]:
@@ -124,3 +130,38 @@ def test_read_other(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "f")
     assert files.read(Wanted(str(tmp_path / "f"), "file", b"x")).kind == "other"
     assert files.read(Wanted(str(tmp_path / "none" / "x"), "file", b"x")) == Found("absent")
+
+
+def test_a_look_knows_what_is_in_place(tmp_path: Path) -> None:
+    """It says so of what was put there, and of nothing else; what it says has no text in it."""
+    asked = [
+        {"path": str(tmp_path / "d"), "state": "directory", "mode": "0750"},
+        {"path": str(tmp_path / "d" / "text"), "content": "a text", "mode": "0640"},
+        {"path": str(tmp_path / "secret"), "secret_content": "a secret", "mode": "0600"},
+        {"path": str(tmp_path / "link"), "state": "link", "target": "d/text"},
+        {"path": str(tmp_path / "gone"), "state": "absent"},
+    ]
+    paths = [entry["path"] for entry in asked]
+    assert not in_place(files.look(paths), asked)
+    converge(*(wanted(entry) for entry in asked))
+    said = files.look(paths)
+    assert in_place(said, asked)
+    assert "a secret" not in str(said) and "a text" not in str(said)
+
+    for entry in asked:
+        assert not in_place(files.look(path for path in paths if path != entry["path"]), asked)
+    (tmp_path / "secret").chmod(0o644)
+    assert not in_place(files.look(paths), asked)
+
+
+def test_a_link_to_nowhere_is_not_in_place(tmp_path: Path) -> None:
+    (tmp_path / "current").symlink_to(tmp_path / "release")
+    assert files.look([str(tmp_path / "current")]) == {}
+
+
+def test_a_password_cannot_be_guessed_from_a_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "rpc.json"
+    path.write_text("123456")
+    assert files.look([str(path)])[str(path)]["digest"]
+    monkeypatch.setattr(files, "GUESSABLE", (str(path),))
+    assert files.look([str(path)])[str(path)]["digest"] is None

@@ -6,6 +6,8 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.files
     Found,
     Wanted,
     changed_keys,
+    digest,
+    in_place,
     plan,
 )
 
@@ -91,3 +93,51 @@ def test_binary_is_not_printed() -> None:
 def test_changed_keys(before: str, after: str, keys: list[str] | None) -> None:
     changes = plan([(Wanted("/a", "file", after.encode()), text(before))])
     assert changed_keys(changes) == ({} if keys is None else {"/a": keys})
+
+
+def looked(kind: str, **rest: object) -> dict[str, object]:
+    owned = {"mode": 0o644, "owner": "root", "group": "root"} if kind in ("file", "directory") else {}
+    return {"kind": kind, "target": None, "mode": None, "owner": None, "group": None, "digest": None, **owned, **rest}
+
+
+FILE = looked("file", digest=digest(b"x"))
+DIRECTORY = looked("directory")
+
+
+@pytest.mark.parametrize(
+    ("entry", "said", "right"),
+    [
+        ({"content": "x"}, FILE, True),
+        ({"content": "x", "mode": "0644", "owner": "root", "group": "root"}, FILE, True),
+        ({"secret_content": "x"}, FILE, True),
+        ({"content": "y"}, FILE, False),
+        ({"content": "x", "mode": "0600"}, FILE, False),
+        ({"content": "x", "owner": "serf"}, FILE, False),
+        ({"content": "x"}, looked("absent"), False),
+        ({"content": "x"}, looked("file"), False),  # its text was not told
+        ({"content": "x"}, looked("link", target="/b"), False),
+        ({"content": "y", "keep": True}, FILE, True),
+        ({"content": "y", "keep": True}, looked("file"), True),
+        ({"content": "y", "keep": True, "mode": "0600"}, FILE, False),
+        ({"content": "y", "keep": True}, looked("absent"), False),
+        ({"state": "directory", "mode": "0644"}, DIRECTORY, True),
+        ({"state": "directory", "mode": "0755"}, DIRECTORY, False),
+        ({"state": "directory"}, looked("link", target="/elsewhere"), False),
+        ({"state": "link", "target": "/b"}, looked("link", target="/b"), True),
+        ({"state": "link", "target": "/b"}, looked("link", target="/c"), False),
+        ({"state": "absent"}, looked("absent"), True),
+        ({"state": "absent"}, FILE, False),
+        ({"content": "x"}, DIRECTORY, False),  # in conflict: for the module to say
+        ({"content": "x", "mode": "644"}, FILE, False),  # no entry: likewise
+    ],
+)
+def test_in_place(entry: dict[str, object], said: dict[str, object], right: bool) -> None:
+    assert in_place({"/a": said}, [{"path": "/a", **entry}]) is right
+    # One that is not right is enough, whatever else is.
+    others = [{"path": "/b", "state": "absent"}]
+    assert in_place({"/a": said, "/b": looked("absent")}, [*others, {"path": "/a", **entry}]) is right
+
+
+def test_what_was_not_looked_at_is_not_in_place() -> None:
+    assert not in_place({}, [{"path": "/a", "state": "absent"}])
+    assert in_place({}, [])
