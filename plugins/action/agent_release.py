@@ -16,15 +16,16 @@ MODULE = "arpanet.cluster.agent_release"
 
 
 class ActionModule(ActionBase):
-    """Ask the node first: nothing is sent to one that has the release."""
+    """Nothing is sent to a node that has the release: one that has not been looked at is asked first."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         version, files = agent_source.version(), agent_source.files()
         arguments = {**self._task.args, "name": bundle.name(version, files)}
-        result.update(self._execute_module(module_name=MODULE, module_args=arguments, task_vars=task_vars))
-        if result.get("failed") or not result.get("wants_archive"):
-            return result
+        if self._task.check_mode or not lacks(arguments, task_vars or {}):
+            result.update(self._execute_module(module_name=MODULE, module_args=arguments, task_vars=task_vars))
+            if result.get("failed") or not result.get("wants_archive"):
+                return result
         with tempfile.NamedTemporaryFile(suffix=".tar.gz") as archive:
             archive.write(bundle.bundle(version, files).data)
             archive.flush()
@@ -35,3 +36,10 @@ class ActionModule(ActionBase):
         result.update(self._execute_module(module_name=MODULE, module_args=arguments, task_vars=task_vars))
         self._remove_tmp_path(directory)
         return result
+
+
+def lacks(arguments: dict[str, Any], task_vars: dict[str, Any]) -> bool:
+    """Whether the look at the node (node_facts) has found no agent, or another."""
+    looked = task_vars.get("ansible_facts", {}).get("arpanet_node", {}).get("files", {})
+    said = looked.get(f"{arguments.get('directory', '/opt/arpanet')}/current", {})
+    return bool(said) and not str(said.get("target")).endswith(f"/{arguments['name']}")
