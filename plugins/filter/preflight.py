@@ -69,10 +69,14 @@ class FilterModule:
         return {
             "dns_problems": deferred("preflight", "dns_problems"),
             "engine_problems": deferred("preflight", "engine_problems"),
+            "library_problems": deferred("preflight", "library_problems"),
             "key_problems": deferred("preflight", "key_problems"),
             "node_problems": node_problems,
             "peer_address": peer_address,
             "raft_problems": deferred("preflight", "raft_problems"),
+            "registry_problems": deferred("preflight", "registry_problems"),
+            "serf_problems": deferred("preflight", "serf_problems"),
+            "swarm_as_declared": deferred("swarm", "as_declared"),
             "swarm_nodes": swarm_nodes,
             "swarm_problems": deferred("preflight", "swarm_problems"),
         }

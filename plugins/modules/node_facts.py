@@ -73,7 +73,7 @@ ansible_facts:
         files: {/etc/docker: {kind: directory, target: null, mode: 493, owner: root, group: root, digest: null}}
         distribution: {family: debian, id: debian, name: Debian GNU/Linux 13 (trixie), version: "13"}
         services: {docker.service: {active: true, enabled: true, stale: false}}
-        swarm: {cluster_id: u8x1, manager: true, members: [n1], node_id: n1, state: active}
+        swarm: {cluster_id: u8x1, manager: true, nodes: [{id: n1, role: manager}], node_id: n1, state: active}
 """
 
 import contextlib
@@ -123,7 +123,7 @@ def engine() -> dict[str, Any]:
             "version": "",
             "api": {"newest": "", "floor": ""},
             "networks": [],
-            "swarm": {**local({}).__dict__, "state": "", "members": [], "quorum": False},
+            "swarm": {**local({}).__dict__, "state": "", "nodes": [], "quorum": False},
         }
     state = local(info)
     networks: list[dict[str, str]] = []
@@ -131,14 +131,14 @@ def engine() -> dict[str, Any]:
     with contextlib.suppress(SwarmError):
         networks = swarm.networks()
     try:
-        members, quorum = [member.id for member in swarm.members()] if state.manager else [], state.manager
+        nodes, quorum = [member.__dict__ for member in swarm.members()] if state.manager else [], state.manager
     except SwarmError:
-        members, quorum = [], False
+        nodes, quorum = [], False
     return {
         "version": info.get("ServerVersion", ""),
         "api": swarm.versions(),
         "networks": networks,
-        "swarm": {**state.__dict__, "members": members, "quorum": quorum},
+        "swarm": {**state.__dict__, "nodes": nodes, "quorum": quorum},
     }
 
 

@@ -86,16 +86,11 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.s
     SwarmError,
 )
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.swarm import (
-    Declared,
     NodeChange,
     Refused,
+    declared,
     node_changes,
 )
-
-
-def declared(node: dict[str, Any]) -> Declared:
-    labels = {key: str(value) for key, value in node["labels"].items()}
-    return Declared(node["name"], node["id"], node["role"], node["availability"] or "", labels)
 
 
 def side(changes: list[NodeChange], which: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ CHECKOUT = Path(__file__).parents[3]
 PREFIX = "arpanet.cluster."
 # `node` comes with each of them, `join` is for machines that are in no cluster yet.
 CHECKED = {path.parents[1].name for path in CHECKOUT.glob("roles/*/tasks/preflight.yml")} - {"node", "join"}
+
+PROBLEMS = re.compile(r"\b_(\w+?)_problems\b")
 
 Play = dict[str, Any]
 
@@ -29,11 +32,32 @@ def preflights(play: Play) -> Iterator[tuple[str, bool]]:
             asked = one.get("ansible.builtin.import_role", {})
             if asked.get("tasks_from") == "preflight":
                 yield asked["name"].removeprefix(PREFIX), task.get("any_errors_fatal", False)
+            # Several at once, for each role has what it refuses as a variable.
+            for role in PROBLEMS.findall(one.get("vars", {}).get("_problems", "")):
+                yield role, True
 
 
 def changing(play: Play) -> set[str]:
     """The roles that a play runs and that have checks."""
-    return {role["role"].removeprefix(PREFIX) for role in play.get("roles", ())} & CHECKED
+    imported = {
+        task["ansible.builtin.import_role"]["name"]
+        for task in play.get("tasks", ())
+        if task.get("ansible.builtin.import_role", {}).get("tasks_from") == "converge"
+    }
+    return {name.removeprefix(PREFIX) for name in {role["role"] for role in play.get("roles", ())} | imported} & CHECKED
+
+
+@pytest.mark.parametrize("role", sorted(CHECKED - {"bundle"}))
+def test_a_role_refuses_by_itself_what_a_play_over_all_refuses(role: str) -> None:
+    (task,) = yaml.safe_load((CHECKOUT / "roles" / role / "tasks" / "preflight.yml").read_text())
+    assert task["ansible.builtin.fail"]["msg"] == f"{{{{ _{role}_problems | join('\n') }}}}"
+    assert task["run_once"] is True and task["when"] == f"_{role}_problems | length > 0"
+    assert f"_{role}_problems" in yaml.safe_load((CHECKOUT / "roles" / role / "vars" / "main.yml").read_text())
+
+
+def test_site_checks_the_settings_of_what_it_converges() -> None:
+    (play,) = [play for play in plays("site") if changing(play)]
+    assert set(play["vars"]["node_checked"]) == changing(play) | {"firewalld"}
 
 
 @pytest.mark.parametrize(("playbook", "checked"), [("site", CHECKED), ("upgrade", CHECKED - {"swarm"})])

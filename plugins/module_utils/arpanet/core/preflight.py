@@ -16,6 +16,8 @@ from .swarm import ACTIVE, LOCKED, Goal, Local, foreign
 
 Facts = Mapping[str, Any]
 _EVERY = ("0.0.0.0", "::")
+# The first Debian with a py-consul that is maintained.
+_FIRST_WITH_LIBRARIES = 13
 _ARCHITECTURES = ("amd64", "arm64")
 
 
@@ -143,7 +145,7 @@ def swarm_problems(
     goal = Goal(
         managers=tuple(active),
         cluster_id=swarms[0] if swarms else "",
-        members=frozenset(nodes[known[0]]["swarm"]["members"]) if known else frozenset(),
+        members=frozenset(node["id"] for node in nodes[known[0]]["swarm"]["nodes"]) if known else frozenset(),
     )
     found = []
     for name, local in locals_.items():
@@ -244,6 +246,40 @@ def dns_problems(
             found.append(
                 f"{name}: {process} listens on port 53 of {address}, where Consul has to answer. "
                 f"Stop it, bind it to another address, or change consul_dns_addresses."
+            )
+    return found
+
+
+def serf_problems(nodes: Mapping[str, Facts], sources: Mapping[str, str]) -> list[str]:
+    """Distributions without the package that is wanted. ``sources`` has where a node's Serf comes from."""
+    return [
+        f"{name} runs {facts['distribution']['name']}, which has no package serf. Set serf_source to archive."
+        for name, facts in nodes.items()
+        if facts and sources.get(name) == "distribution" and facts["distribution"]["family"] != "debian"
+    ]
+
+
+def registry_problems(nodes: Mapping[str, Facts], managers: Iterable[str]) -> list[str]:
+    """Managers whose distribution has no registry."""
+    return [
+        f"{name} runs {nodes[name]['distribution']['name']}, which has no package docker-registry. Take managers that "
+        "run Debian or Ubuntu, or leave the role registry out and build nothing."
+        for name in managers
+        if nodes.get(name) and nodes[name]["distribution"]["family"] != "debian"
+    ]
+
+
+def library_problems(nodes: Mapping[str, Facts], libraries: Mapping[str, str]) -> list[str]:
+    """Distributions whose libraries are too old for the agent. ``libraries`` has where a node's come from."""
+    found = []
+    for name, facts in nodes.items():
+        if not facts or libraries.get(name) != "distribution":
+            continue
+        system = facts["distribution"]
+        if system["id"] != "debian" or int(system["version"].partition(".")[0] or 0) < _FIRST_WITH_LIBRARIES:
+            found.append(
+                f"{name} runs {system['name']}, whose packages of docker and consul are too old or missing. "
+                "Set agent_libraries to venv."
             )
     return found
 

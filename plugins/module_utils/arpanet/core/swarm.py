@@ -143,6 +143,20 @@ class Declared:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
+def declared(node: Mapping[str, Any]) -> Declared:
+    """A node as the module `swarm_nodes` takes it."""
+    labels = {key: str(value) for key, value in (node.get("labels") or {}).items()}
+    return Declared(node["name"], node["id"], node["role"], node.get("availability") or "", labels)
+
+
+def as_declared(members: Iterable[Mapping[str, Any]], nodes: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether the swarm, as `node_facts` found it on a manager, has nothing to change about these nodes."""
+    try:
+        return not node_changes([Member(**member) for member in members], map(declared, nodes))
+    except Refused:
+        return False
+
+
 @dataclass(frozen=True)
 class NodeChange:
     """One step: `update` sets role, availability and labels; `remove` deletes a dead entry."""

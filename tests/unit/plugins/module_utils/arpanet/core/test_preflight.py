@@ -18,7 +18,7 @@ def facts(number: int = 1, **changed: Any) -> dict[str, Any]:
         "cluster_id": "",
         "manager": False,
         "error": "",
-        "members": [],
+        "nodes": [],
         "quorum": False,
         **changed.pop("swarm", {}),
     }
@@ -124,7 +124,7 @@ def test_engine_accepts() -> None:
 
 def manager(number: int, cluster: str = "s", members: tuple[str, ...] = ("n1", "n2")) -> Any:
     swarm = {"state": "active", "node_id": f"n{number}", "cluster_id": cluster, "manager": True}
-    return facts(number, swarm={**swarm, "quorum": True, "members": list(members)})
+    return facts(number, swarm={**swarm, "quorum": True, "nodes": [{"id": member} for member in members]})
 
 
 def leaderless(number: int) -> Any:
@@ -251,3 +251,42 @@ def test_while_all_managers_are_locked_nobody_is_a_stranger() -> None:
     locked = facts(1, swarm={"state": "locked"})
     worker = facts(2, swarm={"state": "active", "node_id": "n2"})
     assert preflight.swarm_problems({"a": locked, "w": worker}, ["a"], ["a", "w"]) == []
+
+
+REDHAT = {"id": "rocky", "version": "9.4", "name": "Rocky 9.4", "family": "redhat"}
+BOOKWORM = {"id": "debian", "version": "12", "name": "Debian 12", "family": "debian"}
+UBUNTU = {"id": "ubuntu", "version": "24.04", "name": "Ubuntu 24.04", "family": "debian"}
+
+
+@pytest.mark.parametrize(
+    ("distribution", "source", "refused"),
+    [(None, "distribution", False), (REDHAT, "distribution", True), (REDHAT, "archive", False), (REDHAT, None, False)],
+)
+def test_serf(distribution: dict[str, str] | None, source: str | None, refused: bool) -> None:
+    nodes = {"a": facts(**({"distribution": distribution} if distribution else {})), "down": {}}
+    sources = {"a": source, "down": source} if source else {}
+    said = preflight.serf_problems(nodes, sources)
+    assert said == (["a runs Rocky 9.4, which has no package serf. Set serf_source to archive."] if refused else [])
+
+
+def test_registry() -> None:
+    nodes = {"a": facts(distribution=REDHAT), "b": facts(2), "worker": facts(3, distribution=REDHAT), "down": {}}
+    (said,) = preflight.registry_problems(nodes, ["a", "b", "down", "unknown"])
+    assert said.startswith("a runs Rocky 9.4, which has no package docker-registry. Take managers that run Debian")
+
+
+@pytest.mark.parametrize(
+    ("distribution", "libraries", "refused"),
+    [
+        (None, "distribution", False),
+        (BOOKWORM, "distribution", True),
+        (BOOKWORM, "auto", False),
+        (BOOKWORM, "venv", False),
+        (UBUNTU, "distribution", True),
+        (REDHAT, "distribution", True),
+    ],
+)
+def test_libraries(distribution: dict[str, str] | None, libraries: str, refused: bool) -> None:
+    nodes = {"a": facts(**({"distribution": distribution} if distribution else {})), "down": {}}
+    said = preflight.library_problems(nodes, dict.fromkeys(nodes, libraries))
+    assert [text.endswith("Set agent_libraries to venv.") for text in said] == [True] * refused

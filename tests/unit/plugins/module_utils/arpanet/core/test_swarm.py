@@ -13,6 +13,7 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.swarm
     Member,
     Refused,
     alive,
+    as_declared,
     membership,
     named,
     node_changes,
@@ -77,6 +78,31 @@ def test_only_what_is_declared_is_touched() -> None:
     (change,) = node_changes([drained], [Declared("h", "n1", "worker", "active", {"disk": "ssd"})])
     assert change.after == {"availability": "active", "labels": {"disk": "ssd"}}
     assert change.before == {"availability": "drain", "labels": {}}
+
+
+@pytest.mark.parametrize(
+    ("node", "same"),
+    [
+        ({}, True),
+        ({"labels": {"disk": "ssd"}}, True),
+        ({"labels": {"disk": "hdd"}}, False),
+        ({"labels": {"rack": 1}}, False),
+        ({"role": "manager"}, False),
+        ({"availability": "drain"}, True),
+        ({"availability": "active"}, False),
+        ({"id": "of-another-swarm"}, False),
+    ],
+)
+def test_as_declared(node: dict[str, object], same: bool) -> None:
+    """From what a look at a node said, which is plain data."""
+    found = [member.__dict__ for member in (*THREE, Member("n4", "h", "worker", "drain", labels={"disk": "ssd"}))]
+    assert as_declared(found, [{"name": "h", "id": "n4", "role": "worker", **node}]) is same
+
+
+def test_a_dead_entry_of_a_node_that_came_back_is_not_as_declared() -> None:
+    found = [member.__dict__ for member in (*THREE, Member("old", "host-n1", "manager", state="down"))]
+    assert not as_declared(found, [{"name": "host-n1", "id": "n1", "role": "manager"}])
+    assert as_declared(found, [{"name": "host-n2", "id": "n2", "role": "manager"}])
 
 
 def test_promotion_comes_before_demotion() -> None:
