@@ -19,6 +19,9 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core impor
 
 def counted(hosts: Sized, noun: str) -> str:
     """`1 manager`, `3 managers`."""
+    if gc.get_freeze_count():
+        # What a play has left behind, before it is kept for good.
+        gc.collect()
     gc.freeze()
     return english.counted(len(hosts), noun)
 

@@ -40,6 +40,15 @@ def peer_address(variables: Mapping[str, Any]) -> str:
         return ""
 
 
+def setting_problems(variables: Mapping[str, Mapping[str, Any]], hosts: Sequence[str]) -> list[str]:
+    """What is wrong with the settings of hosts, and on which; of all, where none are named."""
+    wrong: dict[str, list[str]] = {}
+    for host in hosts:
+        for error in variables[host].get("__node_arguments", {}).get("argument_errors", ()):
+            wrong.setdefault(error, []).append(host)
+    return [error if len(on) == len(hosts) else f"{', '.join(on)}: {error}" for error, on in wrong.items()]
+
+
 def swarm_nodes(
     variables: Mapping[str, Mapping[str, Any]], hosts: Sequence[str], managers: Sequence[str]
 ) -> list[dict[str, Any]]:
@@ -75,6 +84,7 @@ class FilterModule:
             "peer_address": peer_address,
             "raft_problems": deferred("preflight", "raft_problems"),
             "registry_problems": deferred("preflight", "registry_problems"),
+            "setting_problems": setting_problems,
             "serf_problems": deferred("preflight", "serf_problems"),
             "swarm_as_declared": deferred("swarm", "as_declared"),
             "swarm_nodes": swarm_nodes,

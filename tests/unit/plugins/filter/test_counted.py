@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import weakref
 
 import pytest
 from ansible_collections.arpanet.cluster.plugins.filter.counted import FilterModule
@@ -12,4 +13,21 @@ def test_counted(hosts: list[str], text: str) -> None:
         assert FilterModule().filters()["counted"](hosts, "manager") == text
         assert gc.get_freeze_count() > 0
     finally:
+        gc.unfreeze()
+
+
+def test_what_a_play_has_left_behind_is_not_kept() -> None:
+    class Left:
+        def __init__(self) -> None:
+            self.itself = self
+
+    gc.disable()
+    try:
+        FilterModule().filters()["counted"]([], "node")
+        left = weakref.ref(Left())
+        assert left() is not None
+        FilterModule().filters()["counted"]([], "node")
+        assert left() is None
+    finally:
+        gc.enable()
         gc.unfreeze()

@@ -3,7 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.arpanet.cluster.plugins.filter.preflight import FilterModule, peer_address, swarm_nodes
+from ansible_collections.arpanet.cluster.plugins.filter.preflight import (
+    FilterModule,
+    peer_address,
+    setting_problems,
+    swarm_nodes,
+)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +28,27 @@ def test_peer_address(variables: dict[str, Any], address: str) -> None:
 
 def host(node_id: str = "", **rest: Any) -> dict[str, Any]:
     return {"ansible_facts": {"arpanet_node": {"swarm": {"node_id": node_id}}}, **rest}
+
+
+@pytest.mark.parametrize(
+    ("errors", "said"),
+    [
+        ([{}, {}], []),
+        ([{"argument_errors": ["a is no number"]}] * 2, ["a is no number"]),
+        ([{}, {"argument_errors": ["a is no number"]}], ["h1: a is no number"]),
+        (
+            [{"argument_errors": ["a is no number", "b is no list"]}, {"argument_errors": ["b is no list"]}],
+            ["h0: a is no number", "b is no list"],
+        ),
+    ],
+)
+def test_a_wrong_setting_is_told_once_and_with_its_hosts(errors: list[dict[str, Any]], said: list[str]) -> None:
+    variables = {f"h{number}": {"__node_arguments": found} for number, found in enumerate(errors)}
+    assert setting_problems(variables, list(variables)) == said
+    # One whose settings were not checked says nothing.
+    assert setting_problems({**variables, "down": {}}, [*variables, "down"]) == [
+        text if text.startswith("h") else f"{', '.join(variables)}: {text}" for text in said
+    ]
 
 
 def test_swarm_nodes() -> None:
