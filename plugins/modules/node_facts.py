@@ -70,8 +70,8 @@ ansible_facts:
       sample:
         address: 192.0.2.10
         architecture: amd64
-        files: {/etc/docker: {kind: directory, target: null, mode: 493, owner: root, group: root, digest: null}}
         distribution: {family: debian, id: debian, name: Debian GNU/Linux 13 (trixie), version: "13"}
+        files: {/etc/docker: {kind: directory, target: null, mode: 493, owner: root, group: root, digest: null}}
         services: {docker.service: {active: true, enabled: true, stale: false}}
         swarm: {cluster_id: u8x1, manager: true, nodes: [{id: n1, role: manager}], node_id: n1, state: active}
 """
