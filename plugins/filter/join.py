@@ -44,6 +44,16 @@ def join_problems(
     return found
 
 
+def joining_problems(nodes: Mapping[str, Any]) -> list[str]:
+    """Hosts that are managers with what only site.yml gives: they would lose the settings of one."""
+    return [
+        f"{name} is a manager that site.yml has set up, and join.yml would write what a worker has. Run site.yml with "
+        "it in the group managers; or leave.yml and reset.yml, before it joins."
+        for name, facts in nodes.items()
+        if facts and facts["consul_raft"]
+    ]
+
+
 def way(variables: Mapping[str, Any]) -> dict[str, Any]:
     """The variables of a host that say how the controller logs in there; a machine that joins itself is no way
     to others."""
@@ -55,4 +65,4 @@ class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"join_problems": join_problems, "way": way}
+        return {"join_problems": join_problems, "joining_problems": joining_problems, "way": way}

@@ -40,6 +40,21 @@ def peer_address(variables: Mapping[str, Any]) -> str:
         return ""
 
 
+def peer_addresses(
+    hosts: Sequence[str], variables: Mapping[str, Mapping[str, Any]], nodes: Mapping[str, Any]
+) -> list[str]:
+    """The hosts' addresses, sorted; of one that is down and has none in the inventory, what the managers of the swarm
+    know. Who is known to nobody is left out."""
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.swarm import Member, named
+
+    members = [Member(**member) for facts in nodes.values() if facts for member in facts["swarm"]["nodes"]]
+
+    def known(host: str) -> str:
+        return next((member.address for member in named(members, host) if member.address), "")
+
+    return sorted(filter(None, (peer_address(variables[host]) or known(host) for host in hosts)))
+
+
 def setting_problems(variables: Mapping[str, Mapping[str, Any]], hosts: Sequence[str]) -> list[str]:
     """What is wrong with the settings of hosts, and on which; of all, where none are named."""
     wrong: dict[str, list[str]] = {}
@@ -82,6 +97,7 @@ class FilterModule:
             "library_problems": deferred("preflight", "library_problems"),
             "node_problems": node_problems,
             "peer_address": peer_address,
+            "peer_addresses": peer_addresses,
             "raft_problems": deferred("preflight", "raft_problems"),
             "registry_problems": deferred("preflight", "registry_problems"),
             "serf_problems": deferred("preflight", "serf_problems"),

@@ -73,23 +73,24 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.files
 
 
 def converge(asked: dict[str, Any], check: bool) -> dict[str, Any]:
-    """Make the certificate unless there is a good one."""
+    """Make the certificate unless there is a good one, which only Consul may read."""
     ca = cluster_keys.read(CA_KEY, KEYS)
     names = [consul_tls.server_name(asked["datacenter"], asked["domain"]), asked["address"]]
     found = cluster_keys.decoded(CERTIFICATE)
-    if ca and consul_tls.good(found, cluster_keys.decoded_text(ca), names):
-        return {"changed": False, "certificate": found}
-    if check:
-        return {"changed": True, "certificate": found}
-    if not ca:
-        raise cluster_keys.KeyFileError("there is none; run site.yml over all managers")
-    text = cluster_keys.make_certificate(
-        asked["program"], ca, asked["datacenter"], asked["domain"].rstrip("."), asked["address"]
-    )
-    wanted = Wanted(CERTIFICATE, "file", content=text.encode(), mode=0o600, owner=USER, secret=True)
-    for change in plan([(wanted, files.read(wanted))]):
+    text = ""
+    if not (ca and consul_tls.good(found, cluster_keys.decoded_text(ca), names)):
+        if check:
+            return {"changed": True, "certificate": found}
+        if not ca:
+            raise cluster_keys.KeyFileError("there is none; run site.yml over all managers")
+        text = cluster_keys.make_certificate(
+            asked["program"], ca, asked["datacenter"], asked["domain"].rstrip("."), asked["address"]
+        )
+    wanted = Wanted(CERTIFICATE, "file", content=text.encode(), mode=0o600, owner=USER, secret=True, keep=not text)
+    changes = plan([(wanted, files.read(wanted))])
+    for change in [] if check else changes:
         files.apply(change)
-    return {"changed": True, "certificate": cluster_keys.decoded(CERTIFICATE)}
+    return {"changed": bool(changes), "certificate": cluster_keys.decoded(CERTIFICATE)}
 
 
 def main() -> None:

@@ -73,7 +73,7 @@ ansible_facts:
         distribution: {family: debian, id: debian, name: Debian GNU/Linux 13 (trixie), version: "13"}
         files: {/etc/docker: {kind: directory, target: null, mode: 493, owner: root, group: root, digest: null}}
         services: {docker.service: {active: true, enabled: true, stale: false}}
-        swarm: {cluster_id: u8x1, manager: true, nodes: [{id: n1, role: manager}], node_id: n1, state: active}
+        swarm: {cluster_id: u8x1, manager: true, nodes: [{id: n1}], node_id: n1, silent: false, state: active}
 """
 
 import contextlib
@@ -86,6 +86,8 @@ from ansible.module_utils.basic import AnsibleModule
 # What all modules and the agent are written for. Until this is known nothing of theirs may be imported, and this file
 # itself has to be readable for older ones.
 OLDEST = (3, 11)
+# What systemd calls a unit that nothing runs of.
+STOPPED = ("inactive", "failed", "deactivating")
 
 
 def too_old() -> str:
@@ -107,23 +109,29 @@ def too_old() -> str:
     )
 
 
-def engine() -> dict[str, Any]:
-    """Version and swarm of the node's engine; empty where none answers."""
+def engine(unit: dict[str, Any]) -> dict[str, Any]:
+    """Version and swarm of the node's engine; empty where none answers.
+
+    One that is stopped is not asked: its socket would start it, with a configuration that is perhaps to be changed.
+    """
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.swarm import (
         Swarm,
         SwarmError,
         local,
+        remembered,
     )
 
     swarm = Swarm(timeout=10)
     try:
-        info = swarm.info()
+        info = {} if unit.get("state") in STOPPED else swarm.info()
     except SwarmError:
+        info = {}
+    if not info:
         return {
             "version": "",
             "api": {"newest": "", "floor": ""},
             "networks": [],
-            "swarm": {**local({}).__dict__, "state": "", "nodes": [], "quorum": False},
+            "swarm": {**local({}).__dict__, "state": "", "silent": remembered(), "nodes": [], "quorum": False},
         }
     state = local(info)
     networks: list[dict[str, str]] = []
@@ -138,7 +146,7 @@ def engine() -> dict[str, Any]:
         "version": info.get("ServerVersion", ""),
         "api": swarm.versions(),
         "networks": networks,
-        "swarm": {**state.__dict__, "nodes": nodes, "quorum": quorum},
+        "swarm": {**state.__dict__, "silent": False, "nodes": nodes, "quorum": quorum},
     }
 
 
@@ -159,7 +167,7 @@ def main() -> None:
 
     asked = module.params
     facts = host.look(asked["address"], asked["units"], asked["packages"], asked["files"])
-    docker = engine()
+    docker = engine(facts["services"].get("docker.service", {}))
     facts["python"] = sys.executable
     facts["versions"]["docker"] = docker["version"]
     facts["swarm"] = docker["swarm"]

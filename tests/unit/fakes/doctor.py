@@ -13,7 +13,7 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.ledge
 
 from fakes import findings
 
-UNITS = ["docker.service", "consul.service", "serf.service", "arpanet-agent.service"]
+UNITS = ["docker.service", "consul.service", "serf.service", "arpanet-agent.service", "arpanet-handlers.service"]
 LEASES = "arpanet/deployments/abc/leases/"
 
 

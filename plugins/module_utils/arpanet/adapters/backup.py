@@ -22,8 +22,9 @@ from ..core.swarm import ERROR, INACTIVE, Local
 from . import host
 from .consul_raw import RawError, ask
 from .files import replace
-from .recovery import SWARM, go_on_alone
-from .swarm import Swarm, SwarmError
+from .recovery import go_on_alone
+from .swarm import STATE as SWARM
+from .swarm import Swarm, SwarmError, remembered
 
 KEYS = Path(host.KEYS)
 # What a restore leaves: how far it has come, and of which backup. reset.yml takes it away.
@@ -133,7 +134,7 @@ def reached(saved: Backup) -> str:
         local = Swarm(timeout=40).local()
     except SwarmError:
         # Stopped, or not there yet. It goes on with what it remembers when it starts.
-        local = Local(ERROR if (SWARM / "docker-state.json").exists() else INACTIVE)
+        local = Local(ERROR if remembered() else INACTIVE)
     return backup.reached(saved, _object(host.text(str(MARK)).encode()) or {}, local)
 
 

@@ -205,13 +205,13 @@ def vxlan() -> bool | None:
     return None if code == 127 else False
 
 
-def daemon_keys(path: str = "/etc/docker/daemon.json") -> list[str]:
-    """The keys that a daemon.json sets already."""
+def daemon_settings(path: str = "/etc/docker/daemon.json") -> dict[str, Any]:
+    """What a daemon.json sets already; nothing where it is none."""
     try:
         value = json.loads(text(path) or "{}")
     except ValueError:
-        return []
-    return sorted(value) if isinstance(value, dict) else []
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def program_version(name: str) -> str:
@@ -243,7 +243,9 @@ def consul_is_open(unit: Mapping[str, Any]) -> bool:
 def look(address: str, units: Mapping[str, list[str]], names: list[str], paths: list[str]) -> dict[str, Any]:
     """Everything but the engine, as plain data. `names` are the packages asked about, `paths` the files."""
     system = host.distribution(text("/etc/os-release"))
-    docker0 = interface_network("docker0")
+    daemon = daemon_settings()
+    # An engine that has not started since the host did has no bridge yet, and will make the same.
+    docker0 = interface_network("docker0") or str(daemon.get("bip", ""))
     own = address or default_address()
     installed = packages(system.family)
     found_services = services(units)
@@ -255,7 +257,7 @@ def look(address: str, units: Mapping[str, list[str]], names: list[str], paths: 
         "cgroups": Path("/sys/fs/cgroup").is_dir() and bool(list(Path("/sys/fs/cgroup").iterdir())),
         "consul_open": consul_is_open(found_services.get("consul.service", {})),
         "consul_raft": Path(RAFT).is_dir(),
-        "daemon_keys": daemon_keys(),
+        "daemon_keys": sorted(daemon),
         "distribution": system.__dict__,
         "dns_listeners": listeners(53),
         "files": files.look(paths),

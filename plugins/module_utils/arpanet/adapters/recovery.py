@@ -17,10 +17,10 @@ from typing import Any
 from ..core.swarm import NODE_KEY, Local, autolock
 from . import host
 from .swarm import PORT, Swarm, SwarmError
+from .swarm import STATE as SWARM
 
 CONFIG = "/etc/consul.d/arpanet.json"
 DATA = Path("/var/lib/consul")
-SWARM = Path("/var/lib/docker/swarm")
 # A swarm without a leader answers late.
 _PATIENCE = 40
 

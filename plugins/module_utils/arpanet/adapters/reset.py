@@ -19,7 +19,7 @@ from ..core.host import distribution
 from ..core.plugins import MARK
 from ..core.reset import BRIDGE, LINKS, PATHS, SHARED, UNITS, Node, Step
 from . import firewalld, host, nft
-from .swarm import Swarm, SwarmError
+from .swarm import Swarm, SwarmError, remembered
 
 _SYSTEM = Path("/etc/systemd/system")
 # The package serf has a user of another name.
@@ -89,7 +89,7 @@ def read() -> Node:
         plugins = tuple(swarm.plugins())
     except SwarmError:
         # Stopped or gone; what it remembers of a swarm it will meet when it starts.
-        left = Path("/var/lib/docker/swarm/docker-state.json").exists()
+        left = remembered()
         engine, state, bridge = False, "stopped" if left else "inactive", False
         volumes = plugins = ()
     packages = host.packages(distribution(host.text("/etc/os-release")).family)

@@ -11,6 +11,7 @@ import http.client
 import json
 import socket
 import time
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -19,6 +20,8 @@ from ..core.swarm import ACTIVE, INACTIVE, LOCKED, PENDING, Local, Member, NodeC
 
 SOCKET = "/var/run/docker.sock"
 PORT = 2377
+#: What an engine knows of its swarm while it does not run.
+STATE = Path("/var/lib/docker/swarm")
 _DAY = 24 * 3600 * 10**9
 
 
@@ -28,6 +31,11 @@ class SwarmError(Exception):
     def __init__(self, message: str, status: int = 0) -> None:
         super().__init__(message)
         self.status = status
+
+
+def remembered() -> bool:
+    """Is this host in a swarm, by what its engine has on the disk? For where the engine itself does not answer."""
+    return (STATE / "docker-state.json").exists()
 
 
 class _UnixConnection(http.client.HTTPConnection):

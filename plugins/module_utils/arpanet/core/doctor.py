@@ -21,6 +21,9 @@ Look = Mapping[str, Any]
 # Restarting these on several managers at once takes the quorum: site.yml does one after the other.
 _WITH_QUORUM = ("docker.service", "consul.service")
 
+# Starts and stops with the agent, and not by itself.
+_HANDLERS = "arpanet-handlers.service"
+
 # Why a node is in no swarm, by what its own engine says.
 _APART = {
     "inactive": "it left, was reset, or a run that lets it in did not come to its end",
@@ -108,9 +111,12 @@ def as_text(found: Sequence[Finding], nodes: int, deployments: int, mended: Sequ
 
 def _units(node: str, facts: Facts) -> Iterator[Finding]:
     look = facts.looks[node]
+    agent = f"{names.AGENT_SERVICE}.service"
     for unit in facts.units.get(node, ()):
         state = look["units"].get(unit) or {"active": False, "enabled": False, "stale": False, "state": ""}
-        about = AGENT if unit == f"{names.AGENT_SERVICE}.service" else NODE
+        if unit == _HANDLERS and not look["units"].get(agent, {}).get("active"):
+            continue
+        about = AGENT if unit == agent else NODE
         name = unit.removesuffix(".service")
         if not state["state"]:
             yield Finding(
@@ -144,7 +150,7 @@ def _units(node: str, facts: Facts) -> Iterator[Finding]:
                 node,
                 {} if together else {"do": "restart", "node": node, "unit": unit},
             )
-        if state["state"] and not state["enabled"]:
+        if state["state"] and not state["enabled"] and unit != _HANDLERS:
             yield Finding(
                 f"{unit} on {node} does not start with the host",
                 "it was disabled",

@@ -127,7 +127,11 @@ def swarm_problems(
     nodes: Mapping[str, Facts], managers: Sequence[str], joining: Iterable[str], demote: bool = False
 ) -> list[str]:
     """Nodes of other swarms, managers without the leader that others have, a first start that nobody can be sure
-    about, and managers that would be demoted without a word to that effect."""
+    about, and managers that would be demoted without a word to that effect.
+
+    An engine that is in a swarm and does not answer can be in any state. Managers of that kind that this run can start
+    (they are among `joining`) are looked at again once it has.
+    """
     locals_ = {name: _local(facts) for name, facts in nodes.items() if facts}
     # Also one that the inventory moved to the workers: it is demoted once the others have joined it.
     active = {name: local for name, local in locals_.items() if local.state == ACTIVE and local.manager}
@@ -138,9 +142,19 @@ def swarm_problems(
             f"The nodes are in different swarms: {where}. Take those that are wrong out of theirs "
             "(docker swarm leave --force), or out of the inventory."
         ]
-    if not active and any(local.state == LOCKED for name, local in locals_.items() if name in managers):
-        # Until one is unlocked, nobody can say who belongs to its swarm.
+    silent = {name for name in locals_ if nodes[name]["swarm"]["silent"]}
+    here = set(joining)
+    if not active and any(
+        local.state == LOCKED or name in silent & here for name, local in locals_.items() if name in managers
+    ):
+        # Until one is unlocked, or runs, nobody can say who belongs to its swarm.
         return []
+    unseen = [name for name in managers if name not in locals_ or name in silent]
+    if not active and unseen:
+        return [
+            f"{', '.join(unseen)} cannot be asked whether there is a swarm already, and a second one must not "
+            f"be started. Bring it up{_engines(silent & {*unseen})}, or take it out of the group managers."
+        ]
     known = [name for name in active if nodes[name]["swarm"]["quorum"]]
     goal = Goal(
         managers=tuple(active),
@@ -161,20 +175,21 @@ def swarm_problems(
             f"{', '.join(lost)} would stop being a manager, for the inventory has it among the workers. "
             "Set swarm_demote to true if that is meant."
         )
-    waiting = [name for name in joining if name in locals_ and locals_[name].state != ACTIVE]
+    waiting = [name for name in joining if name in locals_ and name not in silent and locals_[name].state != ACTIVE]
     if waiting and active and not known:
         found.append(
             f"{', '.join(waiting)} cannot join: no manager has a quorum. "
             f"Bring back the other managers of {', '.join(active)} first; when they are lost for good, "
             f"{mends.play('recover')}."
         )
-    unseen = [name for name in managers if name not in locals_]
-    if waiting and not active and unseen:
-        found.append(
-            f"{', '.join(unseen)} cannot be asked whether there is a swarm already, and a second one must not "
-            "be started. Bring it up, or take it out of the group managers."
-        )
     return found
+
+
+def _engines(silent: Collection[str]) -> str:
+    """How the engines of hosts that answer are brought up, and where they say why they do not run."""
+    return "".join(
+        f" ({mends.service('start', name, 'docker')}; {mends.journal(name, 'docker')})" for name in sorted(silent)
+    )
 
 
 def _leaderless(name: str, other: str) -> str:

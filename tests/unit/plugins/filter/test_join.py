@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.arpanet.cluster.plugins.filter.join import join_problems, way
+from ansible_collections.arpanet.cluster.plugins.filter.join import join_problems, joining_problems, way
 
 
 def test_nothing_is_wrong_with_good_options() -> None:
@@ -27,6 +27,11 @@ def test_each_mistake_is_named(change: dict[str, Any], said: str) -> None:
     good = {"addresses": ["10.0.0.8"], "role": "worker", "availability": "", "cluster": "", "hosts": ["n1"]}
     (found,) = join_problems(**{**good, **change})
     assert found.startswith(said)
+
+
+def test_a_manager_of_site_is_not_made_a_worker() -> None:
+    (problem,) = joining_problems({"m1": {"consul_raft": True}, "w1": {"consul_raft": False}, "down": {}})
+    assert problem.startswith("m1 is a manager that site.yml has set up")
 
 
 def test_others_are_reached_as_the_machine_itself_is() -> None:

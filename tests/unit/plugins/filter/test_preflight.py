@@ -6,6 +6,7 @@ import pytest
 from ansible_collections.arpanet.cluster.plugins.filter.preflight import (
     FilterModule,
     peer_address,
+    peer_addresses,
     setting_problems,
     swarm_nodes,
 )
@@ -24,6 +25,25 @@ from ansible_collections.arpanet.cluster.plugins.filter.preflight import (
 )
 def test_peer_address(variables: dict[str, Any], address: str) -> None:
     assert peer_address(variables) == address
+
+
+def test_who_is_down_is_still_a_peer_where_the_swarm_knows_its_address() -> None:
+    members = [
+        {"id": f"n{number}", "hostname": name, "role": "manager", "address": f"10.0.0.{number}"}
+        for number, name in enumerate(["m1.example.net", "m2", "m3"], start=1)
+    ]
+    nodes: dict[str, Any] = {
+        "m2": {"address": "10.9.9.2", "swarm": {"nodes": members}},
+        "m1": {},
+        "m3": {},
+        "new": {},
+    }
+    variables = {name: {"ansible_facts": {"arpanet_node": facts}} for name, facts in nodes.items()}
+    variables["m3"]["ansible_host"] = "m3.example.net"
+    assert peer_addresses(["m3", "m2", "m1", "new"], variables, nodes) == ["10.0.0.1", "10.0.0.3", "10.9.9.2"]
+    # What the inventory says comes first.
+    variables["m3"]["arpanet_address"] = "10.8.8.3"
+    assert peer_addresses(["m3"], variables, nodes) == ["10.8.8.3"]
 
 
 def host(node_id: str = "", **rest: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import backup as adapter
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import swarm
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.swarm import SwarmError
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import backup
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.swarm import Local, Member
@@ -87,6 +88,7 @@ def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Node:
         "_systemctl": found.systemctl,
     }.items():
         monkeypatch.setattr(adapter, name, value)
+    monkeypatch.setattr(swarm, "STATE", found.swarm)
     return found
 
 

@@ -54,6 +54,7 @@ class FakeAdmin:
 def consul(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeAdmin:
     (tmp_path / "consul-acl").write_text("key")
     monkeypatch.setattr(consul_acl, "KEYS", str(tmp_path))
+    monkeypatch.setattr(consul_acl, "RAFT", str(tmp_path / "raft"))
     admin = FakeAdmin()
     monkeypatch.setattr(consul_acl, "Admin", lambda: admin)
     return admin
@@ -82,6 +83,12 @@ def test_check_mode(run: Run, consul: FakeAdmin) -> None:
     assert run("consul_acl", {}, check=True)["changed"] is False
     consul.down = True
     assert run("consul_acl", {}, check=True)["done"] == EVERYTHING
+
+
+def test_check_mode_promises_nothing_of_a_server_that_has_stopped(run: Run, consul: FakeAdmin, tmp_path: Path) -> None:
+    (tmp_path / "raft").mkdir()
+    consul.down = True
+    assert run("consul_acl", {}, check=True)["changed"] is False
 
 
 def test_no_secret_is_in_the_result(run: Run, consul: FakeAdmin) -> None:

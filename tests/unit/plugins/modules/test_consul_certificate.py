@@ -41,6 +41,17 @@ def test_another_address_needs_another(run: Run, node: Path) -> None:
     assert node.read_text().endswith("10.0.0.2")
 
 
+def test_whoever_else_may_read_it_is_a_change(run: Run, node: Path) -> None:
+    run("consul_certificate", ASKED)
+    text = node.read_text()
+    node.chmod(0o644)
+    assert run("consul_certificate", ASKED, check=True)["changed"]
+    assert node.stat().st_mode & 0o777 == 0o644
+    assert run("consul_certificate", ASKED)["changed"]
+    assert (node.stat().st_mode & 0o777, node.read_text()) == (0o600, text)
+    assert run("consul_certificate", ASKED)["changed"] is False
+
+
 def test_check_mode(run: Run, node: Path) -> None:
     assert run("consul_certificate", ASKED, check=True)["changed"]
     assert not node.exists()

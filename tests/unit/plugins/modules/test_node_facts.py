@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import swarm
 from ansible_collections.arpanet.cluster.plugins.modules import node_facts
 
 Run = Callable[..., dict[str, Any]]
@@ -28,3 +29,41 @@ def test_an_old_python_can_read_the_file() -> None:
     # Whatever else is imported at its head, an old Python would stumble over it.
     assert first == ["__future__", "pathlib", "typing", "ansible.module_utils.basic"]
     assert node_facts.too_old() == "" and sys.version_info[:2] >= node_facts.OLDEST
+
+
+class Asked(Exception):
+    """Somebody has asked the engine."""
+
+
+@pytest.mark.parametrize(
+    ("unit", "asked"),
+    [
+        ({"state": "active"}, True),
+        ({"state": "activating"}, True),
+        ({"state": "inactive"}, False),
+        ({"state": "failed"}, False),
+        # Not a unit of this name, or nobody has looked.
+        ({"state": ""}, True),
+        ({}, True),
+    ],
+)
+def test_a_look_starts_no_engine(monkeypatch: pytest.MonkeyPatch, unit: dict[str, str], asked: bool) -> None:
+    def info(_: swarm.Swarm) -> None:
+        raise Asked
+
+    monkeypatch.setattr(swarm.Swarm, "info", info)
+    if asked:
+        with pytest.raises(Asked):
+            node_facts.engine(unit)
+    else:
+        assert node_facts.engine(unit)["swarm"]["state"] == ""
+
+
+@pytest.mark.parametrize("remembers", [True, False])
+def test_an_engine_that_does_not_answer_may_be_in_a_swarm(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, remembers: bool
+) -> None:
+    if remembers:
+        (tmp_path / "docker-state.json").touch()
+    monkeypatch.setattr(swarm, "STATE", tmp_path)
+    assert node_facts.engine({"state": "failed"})["swarm"]["silent"] is remembers

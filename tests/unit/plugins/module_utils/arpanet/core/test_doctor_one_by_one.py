@@ -45,6 +45,12 @@ TABLE: list[tuple[Break, str, str, str, str | None]] = [
         "`systemctl enable serf` on node2", "enable",
     ),
     (
+        # It is enabled on no node.
+        unit("node2", "arpanet-handlers.service", active=False, enabled=False, state="inactive"),
+        "arpanet-handlers.service does not run on node2", "it was stopped",
+        "`systemctl start arpanet-handlers` on node2", "start",
+    ),
+    (
         unit("node2", "serf.service", stale=True),
         "serf.service on node2 is older than its configuration", "a run that wrote it did not come to its end",
         "`systemctl restart serf` on node2", "restart",

@@ -18,6 +18,7 @@ def facts(number: int = 1, **changed: Any) -> dict[str, Any]:
         "cluster_id": "",
         "manager": False,
         "error": "",
+        "silent": False,
         "nodes": [],
         "quorum": False,
         **changed.pop("swarm", {}),
@@ -157,6 +158,34 @@ def test_swarm(nodes: dict[str, Any], managers: list[str], message: str) -> None
     problems = preflight.swarm_problems(nodes, managers, list(nodes))
     assert len(problems) == 1
     assert message in problems[0]
+
+
+SILENT = {"state": "", "silent": True}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "managers", "run", "message"),
+    [
+        # A manager that is added while the only one is silent must not begin a swarm of its own.
+        ({"a": facts(1, swarm=SILENT), "b": facts(2)}, ["a", "b"], ["b"], "a cannot be asked whether there is a swarm"),
+        ({"a": facts(1, swarm=SILENT), "w": worker(2)}, ["a"], ["w"], "(`systemctl start docker` on a; `journalctl -u"),
+        # Nobody is told to leave a swarm that only those would know who do not answer.
+        ({"a": {}, "w": worker(2)}, ["a"], ["w"], "a cannot be asked whether there is a swarm"),
+        # The run starts it, and looks again.
+        ({"a": facts(1, swarm=SILENT), "b": facts(2), "w": worker(3)}, ["a", "b"], ["a", "b", "w"], ""),
+        # Others speak for the swarm.
+        ({"a": manager(1), "b": facts(2, swarm=SILENT), "c": facts(3)}, ["a", "b"], ["c"], ""),
+        # A worker's engine says nothing about whether there is a swarm.
+        ({"a": facts(1), "w": facts(2, swarm=SILENT)}, ["a"], ["a", "w"], ""),
+    ],
+)
+def test_an_engine_that_does_not_answer_may_be_in_any_state(
+    nodes: dict[str, Any], managers: list[str], run: list[str], message: str
+) -> None:
+    problems = preflight.swarm_problems(nodes, managers, run)
+    assert len(problems) == bool(message)
+    assert message in "".join(problems)
+    assert "leave --force" not in "".join(problems)
 
 
 def test_a_manager_that_became_a_worker_in_the_inventory_lets_the_others_in() -> None:
