@@ -55,8 +55,9 @@ def test_the_only_manager_is_silent(lab: Lab) -> None:
 def test_a_setting_reaches_an_engine_that_was_stopped(lab: Lab) -> None:
     (first, _), playbooks = lab.cluster.managers, lab.playbooks
     asked = {"docker_daemon_options": {"max-concurrent-downloads": 7, "debug": True}}
-    # Its socket would start it with what it had before.
-    first.run("systemctl stop docker.service")
+    # Its socket goes on, and would start it for anybody who asks, with what it had before.
+    first.run("systemctl stop arpanet-agent docker.service")
+    assert state(first) == ["inactive", "active"]
     playbooks.do("site", "--limit", "localhost:node1", **asked)
     assert '"debug": true' in first.run(f"cat {DAEMON}")
     assert json.loads(first.run("docker info --format '{{json .Debug}}' 2>/dev/null")) is True
@@ -67,12 +68,23 @@ def test_what_was_stopped_by_hand_is_started_again(lab: Lab) -> None:
     (first, _), playbooks = lab.cluster.managers, lab.playbooks
     limit = ("--limit", "localhost:node1")
     assert playbooks.do("site", *limit).changed == 0
-    for unit in ("docker", "serf", "consul", "arpanet-registry", "arpanet-registry-proxy", "arpanet-agent"):
+    for unit in (
+        "docker docker.socket",
+        "serf",
+        "consul",
+        "arpanet-registry",
+        "arpanet-registry-proxy",
+        "arpanet-agent",
+    ):
         first.run(f"systemctl disable --now {unit}")
         told = playbooks.do("site", "--check", *limit).changed
-        assert first.run(f"systemctl is-active {unit} || true").strip() != "active"
+        assert "active" not in first.run(f"systemctl is-active {unit} || true").split()
         assert told == playbooks.do("site", *limit).changed == 1, unit
-        assert first.run(f"systemctl is-active {unit}; systemctl is-enabled {unit}").split() == ["active", "enabled"]
+        service = unit.partition(" ")[0]
+        assert first.run(f"systemctl is-active {service}; systemctl is-enabled {service}").split() == [
+            "active",
+            "enabled",
+        ]
     first.run("systemctl stop arpanet-handlers")
     assert "arpanet-handlers.service does not run on node1" in playbooks.run("doctor", *limit).words
     assert playbooks.do("site", "--check", *limit).changed == playbooks.do("site", *limit).changed == 1
