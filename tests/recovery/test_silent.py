@@ -10,12 +10,14 @@ from harness.lab import Lab
 from harness.node import Node
 
 DAEMON = "/etc/docker/daemon.json"
+#: The bare node is to be a manager, too.
+BOTH = {"node_promoted": ["node2"]}
 
 
 @pytest.fixture
 def lab() -> Iterator[Lab]:
-    """A cluster of one manager, and one that is bare."""
-    with of_its_own("silent", nodes=2, managers=2) as lab:
+    """A cluster of one manager, and a bare node."""
+    with of_its_own("silent", nodes=2, managers=1) as lab:
         lab.playbooks.do("site", "--limit", "localhost:node1")
         yield lab
 
@@ -32,28 +34,27 @@ def state(node: Node) -> list[str]:
 
 def test_the_only_manager_is_silent(lab: Lab) -> None:
     playbooks = lab.playbooks
-    first, second = lab.cluster.managers
+    first, second = lab.cluster.nodes
     before = swarm(first)["Cluster"]["ID"]
     first.run(f"systemctl stop docker.socket docker.service; echo '{{' > {DAEMON}")
 
-    refused = playbooks.run("site", "--limit", "localhost:node2")
+    refused = playbooks.run("site", "--limit", "localhost:node2", **BOTH)
     assert (refused.code, refused.changed) == (2, 0), refused.output
     assert (
         "node1 cannot be asked whether there is a swarm already, and a second one must not be started" in refused.words
     )
     assert "`systemctl start docker` on node1" in refused.words
 
-    assert playbooks.do("site", "--check", "--diff").changed > 0
+    assert playbooks.do("site", "--check", "--diff", **BOTH).changed > 0
     assert state(first) == ["inactive", "inactive"], "a look starts nothing"
 
-    playbooks.do("site")
+    playbooks.do("site", **BOTH)
     assert [swarm(node)["Cluster"]["ID"] for node in (first, second)] == [before, before]
-    assert playbooks.do("site").changed == 0
-    lab.whole()
+    assert playbooks.do("site", **BOTH).changed == 0
 
 
 def test_a_setting_reaches_an_engine_that_was_stopped(lab: Lab) -> None:
-    (first, _), playbooks = lab.cluster.managers, lab.playbooks
+    (first,), playbooks = lab.cluster.managers, lab.playbooks
     asked = {"docker_daemon_options": {"max-concurrent-downloads": 7, "debug": True}}
     # Its socket goes on, and would start it for anybody who asks, with what it had before.
     first.run("systemctl stop arpanet-agent docker.service")
@@ -65,7 +66,7 @@ def test_a_setting_reaches_an_engine_that_was_stopped(lab: Lab) -> None:
 
 
 def test_what_was_stopped_by_hand_is_started_again(lab: Lab) -> None:
-    (first, _), playbooks = lab.cluster.managers, lab.playbooks
+    (first,), playbooks = lab.cluster.managers, lab.playbooks
     limit = ("--limit", "localhost:node1")
     assert playbooks.do("site", *limit).changed == 0
     for unit in (
