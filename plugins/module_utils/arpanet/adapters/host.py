@@ -25,6 +25,7 @@ from .consul_admin import Admin, AdminError
 KEYS = consul_config.KEYS
 # What a Consul server alone has.
 RAFT = "/var/lib/consul/raft"
+DAEMON = "/etc/docker/daemon.json"
 # The role docker's mark that the daemon.json is its own.
 DAEMON_MARK = "/etc/arpanet/daemon.json"
 
@@ -205,13 +206,21 @@ def vxlan() -> bool | None:
     return None if code == 127 else False
 
 
-def daemon_settings(path: str = "/etc/docker/daemon.json") -> dict[str, Any]:
-    """What a daemon.json sets already; nothing where it is none."""
+def daemon_settings() -> dict[str, Any]:
+    """What the engine's daemon.json sets already; nothing where it is none."""
     try:
-        value = json.loads(text(path) or "{}")
+        value = json.loads(text(DAEMON) or "{}")
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def docker0(daemon: Mapping[str, Any]) -> str:
+    """Address and prefix of the engine's bridge; empty where nothing tells.
+
+    An engine that has not started since the host did has none yet, and makes it as its settings say.
+    """
+    return interface_network("docker0") or str(daemon.get("bip", ""))
 
 
 def program_version(name: str) -> str:
@@ -244,8 +253,7 @@ def look(address: str, units: Mapping[str, list[str]], names: list[str], paths: 
     """Everything but the engine, as plain data. `names` are the packages asked about, `paths` the files."""
     system = host.distribution(text("/etc/os-release"))
     daemon = daemon_settings()
-    # An engine that has not started since the host did has no bridge yet, and will make the same.
-    docker0 = interface_network("docker0") or str(daemon.get("bip", ""))
+    bridge = docker0(daemon)
     own = address or default_address()
     installed = packages(system.family)
     found_services = services(units)
@@ -261,7 +269,7 @@ def look(address: str, units: Mapping[str, list[str]], names: list[str], paths: 
         "distribution": system.__dict__,
         "dns_listeners": listeners(53),
         "files": files.look(paths),
-        "docker0": docker0,
+        "docker0": bridge,
         "hostname": socket.gethostname(),
         "kernel": platform.release(),
         "keys": sorted(path.name for path in Path(KEYS).glob("[!.]*")),
@@ -276,7 +284,7 @@ def look(address: str, units: Mapping[str, list[str]], names: list[str], paths: 
         "upstreams": host.upstreams(
             text("/etc/resolv.conf"),
             text("/run/systemd/resolve/resolv.conf"),
-            {"127.0.0.1", own, docker0.partition("/")[0]},
+            {"127.0.0.1", own, bridge.partition("/")[0]},
         ),
         "users": sorted(entry.pw_name for entry in pwd.getpwall()),
         "venv": venv_packages(),
