@@ -52,7 +52,7 @@ def peer_addresses(
     def known(host: str) -> str:
         return next((member.address for member in named(members, host) if member.address), "")
 
-    return sorted(filter(None, (peer_address(variables[host]) or known(host) for host in hosts)))
+    return sorted({peer_address(variables[host]) or known(host) for host in hosts} - {""})
 
 
 def setting_problems(variables: Mapping[str, Mapping[str, Any]], hosts: Sequence[str]) -> list[str]:

@@ -115,6 +115,7 @@ def engine(unit: dict[str, Any]) -> dict[str, Any]:
     One that is stopped is not asked: its socket would start it, with a configuration that is perhaps to be changed.
     """
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.swarm import (
+        STATE,
         Swarm,
         SwarmError,
         local,
@@ -131,7 +132,15 @@ def engine(unit: dict[str, Any]) -> dict[str, Any]:
             "version": "",
             "api": {"newest": "", "floor": ""},
             "networks": [],
-            "swarm": {**local({}).__dict__, "state": "", "silent": remembered(), "nodes": [], "quorum": False},
+            "swarm": {
+                **local({}).__dict__,
+                "state": "",
+                # Only managers have a raft.
+                "manager": remembered() and (STATE / "raft").is_dir(),
+                "silent": remembered(),
+                "nodes": [],
+                "quorum": False,
+            },
         }
     state = local(info)
     networks: list[dict[str, str]] = []

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from harness.lab import Lab
 from harness.node import Node
 
 DAEMON = "/etc/docker/daemon.json"
+BROKEN = PurePath("/run/systemd/system/docker.service.d/broken.conf")
+FALSE = "[Service]\nExecStartPre=/bin/false\n"
 #: The bare node is to be a manager, too.
 BOTH = {"node_promoted": ["node2"]}
 
@@ -46,8 +49,15 @@ def test_the_only_manager_is_silent(lab: Lab) -> None:
     assert "`systemctl start docker` on node1" in refused.words
 
     assert playbooks.do("site", "--check", "--diff", **BOTH).changed > 0
-    assert state(first) == ["inactive", "inactive"], "a look starts nothing"
+    assert state(first) == ["inactive", "inactive"]
 
+    # The run tries to start it in vain, and the other begins nothing of its own.
+    first.run(f"mkdir -p {BROKEN.parent} && cat > {BROKEN} && systemctl daemon-reload", stdin=FALSE)
+    failed = playbooks.run("site", **BOTH)
+    assert failed.code == 2
+    assert "node1 cannot be asked whether there is a swarm already" in failed.words
+    assert swarm(second)["LocalNodeState"] == "inactive"
+    first.run(f"rm {BROKEN} && systemctl daemon-reload && systemctl reset-failed docker.service docker.socket")
     playbooks.do("site", **BOTH)
     assert [swarm(node)["Cluster"]["ID"] for node in (first, second)] == [before, before]
     assert playbooks.do("site", **BOTH).changed == 0
@@ -58,7 +68,8 @@ def test_a_setting_reaches_an_engine_that_was_stopped(lab: Lab) -> None:
     asked = {"docker_daemon_options": {"max-concurrent-downloads": 7, "debug": True}}
     # Its socket goes on, and would start it for anybody who asks, with what it had before.
     first.run("systemctl stop arpanet-agent docker.service")
-    assert state(first) == ["inactive", "active"]
+    playbooks.do("site", "--check", "--limit", "localhost:node1", **asked)
+    assert state(first) == ["inactive", "active"], "a look starts nothing"
     playbooks.do("site", "--limit", "localhost:node1", **asked)
     assert '"debug": true' in first.run(f"cat {DAEMON}")
     assert json.loads(first.run("docker info --format '{{json .Debug}}' 2>/dev/null")) is True

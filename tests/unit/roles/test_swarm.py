@@ -32,7 +32,9 @@ SILENT = looked("", silent=True)
     ],
 )
 def test_who_joins(role: Roles, nodes: dict[str, Any], starts: bool, joining: list[str], in_place: bool) -> None:
-    swarm = role("swarm", node_known=nodes, node_managers=["m"], ansible_play_hosts=[*nodes])
+    swarm = role(
+        "swarm", node_known=nodes, node_managers=["m"], ansible_play_hosts=[*nodes], ansible_play_hosts_all=[*nodes]
+    )
     assert swarm.value(swarm.variables["_swarm_starts"]) is starts
     assert swarm.value(swarm.variables["_swarm_joining"]) == joining
     assert swarm.value(swarm.variables["_swarm_in_place"]) is in_place
@@ -42,3 +44,16 @@ def test_check_mode_asks_no_manager_that_cannot_tell(role: Roles) -> None:
     for nodes, nobody in (({"m": SILENT}, True), ({"m": looked("active", manager=True)}, False)):
         swarm = role("swarm", node_known=nodes, node_managers=["m"], ansible_play_hosts=["m"], ansible_check_mode=True)
         assert swarm.value(swarm.variables["_swarm_nobody_tells"]) is nobody
+
+
+@pytest.mark.parametrize("lost", [SILENT, looked("locked"), looked("pending")])
+def test_a_manager_that_has_failed_on_the_way_is_asked_about_again(role: Roles, lost: dict[str, Any]) -> None:
+    """Otherwise who is left would begin a second swarm."""
+    nodes = {"m": lost, "n": looked("inactive")}
+    swarm = role(
+        "swarm", node_known=nodes, node_managers=["m", "n"], ansible_play_hosts=["n"],
+        ansible_play_hosts_all=["m", "n"], ansible_check_mode=False,
+    )  # fmt: skip
+    assert swarm.value(swarm.variables["_swarm_in_place"]) is False
+    assert swarm.holds(swarm.task("configure", "Look again where somebody could not be asked")["when"])
+    assert "m" not in swarm.value(swarm.variables["_swarm_run"])

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from . import mends
-from .swarm import ACTIVE, LOCKED, Goal, Local, foreign
+from .swarm import ACTIVE, ERROR, LOCKED, PENDING, Goal, Local, foreign
 
 Facts = Mapping[str, Any]
 _EVERY = ("0.0.0.0", "::")
@@ -129,8 +129,8 @@ def swarm_problems(
     """Nodes of other swarms, managers without the leader that others have, a first start that nobody can be sure
     about, and managers that would be demoted without a word to that effect.
 
-    An engine that is in a swarm and does not answer can be in any state. Managers of that kind that this run can start
-    (they are among `joining`) are looked at again once it has.
+    ``joining`` are the hosts of this run. Managers among them that are locked, or in a swarm with an engine that does
+    not answer, are looked at again once the run has unlocked or started them.
     """
     locals_ = {name: _local(facts) for name, facts in nodes.items() if facts}
     # Also one that the inventory moved to the workers: it is demoted once the others have joined it.
@@ -143,18 +143,15 @@ def swarm_problems(
             "(docker swarm leave --force), or out of the inventory."
         ]
     silent = {name for name in locals_ if nodes[name]["swarm"]["silent"]}
-    here = set(joining)
-    if not active and any(
-        local.state == LOCKED or name in silent & here for name, local in locals_.items() if name in managers
-    ):
-        # Until one is unlocked, or runs, nobody can say who belongs to its swarm.
-        return []
-    unseen = [name for name in managers if name not in locals_ or name in silent]
-    if not active and unseen:
-        return [
-            f"{', '.join(unseen)} cannot be asked whether there is a swarm already, and a second one must not "
-            f"be started. Bring it up{_engines(silent & {*unseen})}, or take it out of the group managers."
-        ]
+    if not active:
+        deciding = [*managers, *(name for name, local in locals_.items() if local.manager and name not in managers)]
+        coming = silent | {name for name, local in locals_.items() if local.state == LOCKED}
+        if coming & {*deciding} & {*joining}:
+            # Until it runs, or is unlocked, nobody can say who belongs to its swarm.
+            return []
+        unsaid = _unsaid(deciding, locals_, silent)
+        if unsaid:
+            return unsaid
     known = [name for name in active if nodes[name]["swarm"]["quorum"]]
     goal = Goal(
         managers=tuple(active),
@@ -185,11 +182,28 @@ def swarm_problems(
     return found
 
 
-def _engines(silent: Collection[str]) -> str:
-    """How the engines of hosts that answer are brought up, and where they say why they do not run."""
-    return "".join(
-        f" ({mends.service('start', name, 'docker')}; {mends.journal(name, 'docker')})" for name in sorted(silent)
-    )
+def _unsaid(managers: Sequence[str], locals_: Mapping[str, Local], silent: Collection[str]) -> list[str]:
+    """Those who may be in a swarm, where no manager can be asked about it: a second one must not be started."""
+    found = []
+    unseen = [name for name in managers if name not in locals_ or name in silent]
+    if unseen:
+        engines = "".join(
+            f" ({mends.service('start', name, 'docker')}; {mends.journal(name, 'docker')})"
+            for name in unseen
+            if name in silent
+        )
+        found.append(
+            f"{', '.join(unseen)} cannot be asked whether there is a swarm already, and a second one must not "
+            f"be started. Bring it up{engines}, or take it out of the group managers."
+        )
+    states = {name: locals_[name].state for name in managers if name not in unseen}
+    apart = ", ".join(f"{name} ({state})" for name, state in states.items() if state in (LOCKED, PENDING, ERROR))
+    if apart:
+        found.append(
+            f"{apart}: in a swarm that no manager speaks for, and a second one must not be started. Have its managers "
+            f"run and unlocked; when they are lost for good, {mends.play('recover')}."
+        )
+    return found
 
 
 def _leaderless(name: str, other: str) -> str:

@@ -171,6 +171,18 @@ SILENT = {"state": "", "silent": True}
         ({"a": facts(1, swarm=SILENT), "w": worker(2)}, ["a"], ["w"], "(`systemctl start docker` on a; `journalctl -u"),
         # Nobody is told to leave a swarm that only those would know who do not answer.
         ({"a": {}, "w": worker(2)}, ["a"], ["w"], "a cannot be asked whether there is a swarm"),
+        # It has failed on the way.
+        ({"a": facts(1, swarm=SILENT), "b": facts(2)}, ["a", "b"], ["b"], "(`systemctl start docker` on a"),
+        # A manager that the inventory has moved to the workers is one until somebody says so.
+        ({"a": facts(1, swarm={**SILENT, "manager": True}), "b": facts(2)}, ["b"], ["b"], "a cannot be asked"),
+        # The last of three came back alone.
+        (
+            {"a": facts(1, swarm={"state": "pending"}), "b": facts(2)},
+            ["a", "b"],
+            ["a", "b"],
+            "a (pending): in a swarm that no manager speaks for",
+        ),
+        ({"a": facts(1, swarm={"state": "locked"}), "b": facts(2)}, ["a", "b"], ["b"], "a (locked): in a swarm that"),
         # The run starts it, and looks again.
         ({"a": facts(1, swarm=SILENT), "b": facts(2), "w": worker(3)}, ["a", "b"], ["a", "b", "w"], ""),
         # Others speak for the swarm.
