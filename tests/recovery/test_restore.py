@@ -82,6 +82,14 @@ def test_a_cluster_that_runs_is_left_alone(lab: Lab, tmp_path: Path, passphrase:
     assert f"{', '.join(others)}: in a swarm already" in run.words
     assert lab.node(first).run("ls -d /etc/arpanet /etc/docker/daemon.json 2>/dev/null || true") == ""
     assert {name: lab.node(name).run(_STATE) for name in others} == before
+    # With their engines stopped they are in it all the same.
+    for name in others:
+        lab.node(name).run("systemctl stop arpanet-agent docker.service")
+    run = lab.playbooks.run("restore", **asked)
+    assert (run.code, run.changed) == (2, 0), run.output
+    assert f"{', '.join(others)}: in a swarm already" in run.words
+    for name in others:
+        lab.node(name).run("systemctl start docker.service arpanet-agent")
 
 
 # Keys, configuration, and since when what runs does.
