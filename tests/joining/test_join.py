@@ -14,6 +14,8 @@ from harness.newcomers import World
 from harness.node import Node
 from joined import cluster_id, is_node, key
 
+# The Python that has the agent's libraries, of the system or of its own environment, as a shell finds it on a node.
+PYTHON = "$(sed -n '1s/^#!\\([^ ]*\\).*/\\1/p' /usr/local/bin/arpanet)"
 SCRIPT = (Path(__file__).parent / "on_node/rogue.py").read_text()
 
 
@@ -109,7 +111,7 @@ def test_a_replayed_answer(world: World, fourth: Node) -> None:
 
 
 def test_the_key_alone_gets_no_managers_token(world: World, fourth: Node) -> None:
-    given = fourth.run("python3 - ask", stdin=SCRIPT, timeout=300)
+    given = fourth.run(f"{PYTHON} - ask", stdin=SCRIPT, timeout=300)
     answers = [json.loads(line) for line in given.splitlines() if line]
     data = "".join(answer["data"] for answer in answers if answer["ask"] == "give" and not answer["error"])
     text = given + zlib.decompress(base64.b64decode(data)).decode()
@@ -126,7 +128,7 @@ def test_the_key_alone_gets_no_managers_token(world: World, fourth: Node) -> Non
 def rogue(node: Node, mode: str) -> Iterator[None]:
     """The script runs on a node, whose own agent does not answer meanwhile."""
     node.run("systemctl stop arpanet-agent; cat > /root/rogue.py", stdin=SCRIPT)
-    node.run(f"systemd-run --collect --unit rogue python3 /root/rogue.py {mode}")
+    node.run(f"systemd-run --collect --unit rogue {PYTHON} /root/rogue.py {mode}")
     try:
         eventually(lambda: node.run("journalctl --unit rogue --no-pager | grep ready"), within=30)
         yield
