@@ -1,13 +1,16 @@
 """A lab's network on the outer engine: a bridge that nothing outside the machine reaches."""
 
 import json
+import time
 from ipaddress import IPv4Network
 from pathlib import Path
 
 from .docker import docker, inspect, listed
+from .say import LabError
 from .spec import free_network, network_name
 
 LABEL = "arpanet.lab"
+_PATIENCE = 20
 
 
 def ensure(lab: str) -> IPv4Network:
@@ -31,8 +34,15 @@ def existing(lab: str) -> IPv4Network | None:
 
 def remove(lab: str) -> None:
     """Remove the network of a lab if it is there."""
-    if existing(lab) is not None:
-        docker("network", "rm", network_name(lab), what=f"removing the network {network_name(lab)}")
+    deadline = time.monotonic() + _PATIENCE
+    while existing(lab) is not None:
+        try:
+            docker("network", "rm", network_name(lab), what=f"removing the network {network_name(lab)}")
+        except LabError as error:
+            # Of many containers that are gone some still count for a moment.
+            if "active endpoints" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(1)
 
 
 def machine_routes(table: str) -> list[IPv4Network]:
