@@ -21,7 +21,7 @@ attributes:
     description: Encrypts and writes on the controller.
   check_mode:
     support: full
-    description: Says which file would be written, and reads nothing.
+    description: Says that a file would be written, and reads nothing.
   diff_mode:
     support: none
     description: Secrets are never shown.

@@ -30,7 +30,7 @@ attributes:
     description: Does nothing without repairs.
 options:
   repairs:
-    description: The C(repair) of findings of P(arpanet.cluster.doctor_findings#filter) that concern no single node.
+    description: The C(repair) of findings of C(doctor.yml) that concern no single node.
     type: list
     elements: dict
     required: true

@@ -100,7 +100,7 @@ subnets:
   sample: {default: 10.32.4.0/25}
 allocated:
   description: Those of them that this run has allocated.
-  returned: success, not in check mode
+  returned: with O(state=present), not in check mode
   type: list
   elements: str
   sample: [default]

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: firewalld
 short_description: Opens the cluster's ports in a node's firewalld, and closes them again
-version_added: 0.3.0
+version_added: 0.1.0
 description:
   - Defines a service C(arpanet) with the ports that have to pass between nodes, and adds it to the zone of the node's
     address, now and for the next start. Nothing else of firewalld is touched, Docker's zone least of all.

@@ -53,7 +53,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 look:
-  description: What was found, for the filter P(arpanet.cluster.doctor_findings#filter).
+  description: What was found, for C(doctor.yml).
   returned: success
   type: dict
   sample:
