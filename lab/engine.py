@@ -52,11 +52,6 @@ def stop() -> None:
     _PID.unlink(missing_ok=True)
 
 
-def started_here() -> bool:
-    """Whether the running engine is one that this program started."""
-    return _is_ours(_pid())
-
-
 def _start() -> None:
     CACHE.mkdir(parents=True, exist_ok=True)
     # A session of its own: the engine outlives the make target that needed it.

@@ -35,7 +35,7 @@ def trusted(pem: str) -> str:
 
 
 #: A CA is replaced in this order, each step on every node before the next.
-STEPS = TRUST, SIGN, ONLY = ("trust", "sign", "only")
+TRUST, SIGN, ONLY = "trust", "sign", "only"
 
 
 def replaced(current: str, new: str, step: str) -> str:

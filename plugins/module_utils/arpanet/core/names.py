@@ -106,11 +106,6 @@ class Instance:
         return f"{self.number}.{dns_label(self.service)}.{self.deployment}"
 
     @property
-    def dns_id(self) -> str:
-        """The id of the second registration, the one that DNS reads."""
-        return f"{self.id}.dns"
-
-    @property
     def service_name(self) -> str:
         """`pricing.abc`: Consul's service name for users of the API."""
         return f"{dns_label(self.service)}.{self.deployment}"

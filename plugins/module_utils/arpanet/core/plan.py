@@ -22,7 +22,7 @@ CREATE, UPDATE, REMOVE = "create", "update", "remove"
 # Swarm replaces a service's tasks when its task template or its ports change (of a changed placement
 # only those tasks that it no longer allows), and a service of another mode is another service.
 _RESTARTING = ("TaskTemplate.", "EndpointSpec.")
-# What the Engine adds to the options of a network.
+# The Engine adds it to the options of a network, and what exists is read without it; a stack may state it.
 _ADDED_OPTION = "com.docker.network.driver.overlay.vxlanid_list"
 
 # What users call the Engine's fields; the first match wins.

@@ -84,7 +84,7 @@ def test_swarm_takes_every_name_that_has_a_dns_label(service: str) -> None:
 
 def test_an_instance() -> None:
     one = Instance("abc", "my_db", "1")
-    assert (one.id, one.dns_id, one.service_name) == ("1.my-db.abc", "1.my-db.abc.dns", "my-db.abc")
+    assert (one.id, one.service_name) == ("1.my-db.abc", "my-db.abc")
 
 
 def labels(service: str = "pricing", task: str = "abc_pricing.2.x1y2", deployment: str = "abc") -> dict[str, str]:

@@ -380,6 +380,13 @@ def test_clashing_networks(change: Spec, said: list[str]) -> None:
     assert clashing_networks(replace(wanted, networks=networks), deployment.engine().actual("abc")) == said
 
 
+def test_a_stated_vxlan_is_no_clash() -> None:
+    wanted = deployment.wanted()
+    options = {**wanted.networks["abc_back"]["Options"], "com.docker.network.driver.overlay.vxlanid_list": "4097"}
+    networks = {**wanted.networks, "abc_back": {**wanted.networks["abc_back"], "Options": options}}
+    assert clashing_networks(replace(wanted, networks=networks), deployment.engine().actual("abc")) == []
+
+
 def test_a_network_on_another_subnet_clashes() -> None:
     wanted, actual = deployment.wanted(), deployment.engine().actual("abc")
     other = {**wanted.networks["abc_back"], "IPAM": {"Config": [{"Subnet": "10.99.0.0/26"}]}}
