@@ -6,12 +6,10 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from ..core import names
-from ..core.placements import hostname
+from ..core.placements import OVER, hostname
 from ..core.registrations import SHORT_ID
 from ..core.spec import Spec
 from .engine import Engine
-
-_GONE = frozenset({"complete", "shutdown", "failed", "rejected", "remove", "orphaned"})
 
 
 def on_networks(engine: Engine, deployment: str, networks: Collection[str]) -> list[str]:
@@ -30,7 +28,7 @@ def _containers(attachments: list[Spec], nodes: dict[str, Spec], networks: Colle
     for task in attachments:
         container = str(task["Spec"]["NetworkAttachmentSpec"]["ContainerID"])[:SHORT_ID]
         node = nodes.get(task.get("NodeID", ""), {})
-        for network in sorted(_networks(task) & {*networks}) if task["Status"]["State"] not in _GONE else ():
+        for network in sorted(_networks(task) & {*networks}) if task["Status"]["State"] not in OVER else ():
             where = hostname(node) or "a node that left"
             cure = f"remove it there (docker rm -f {container})"
             if (node.get("Status") or {}).get("State") != "ready":

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..core import drivers, names, service_addresses, weave
 from ..core.convergence import Task
-from ..core.placements import hostname
+from ..core.placements import OVER, hostname
 from ..core.plan import CREATE, REMOVE, UPDATE, Actual, Plan, clashing_networks, plan
 from ..core.record import Record, parse
 from ..core.services import fitted
@@ -30,8 +30,6 @@ from .pulls import Pulls
 from .subnets import SubnetStore
 from .telling import Tell
 from .withdrawal import withdraw
-
-_ENDED = frozenset({"complete", "shutdown", "failed", "rejected", "remove", "orphaned"})
 
 
 class Rollout:
@@ -317,7 +315,7 @@ class Rollout:
         return [
             task
             for task in self._engine.tasks(self.deployment)
-            if task["Status"]["State"] not in _ENDED and task.get("NodeID") in ready
+            if task["Status"]["State"] not in OVER and task.get("NodeID") in ready
         ]
 
     def _until(self, done: Callable[[], bool], timeout: float, what: str) -> None:

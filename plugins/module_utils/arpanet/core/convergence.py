@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from .constraints import meets, takes_tasks
-from .placements import hostname, of_this_run
+from .placements import BROKEN, OVER, hostname, of_this_run
 from .spec import Spec, canonical
 
 Task = dict[str, Any]
 
-_OVER = frozenset({"complete", "shutdown", "failed", "rejected", "remove", "orphaned"})
-_BROKEN = frozenset({"failed", "rejected"})
 # An instance whose tasks failed this often since we began will not get better by waiting.
 HOPELESS = 3
 
@@ -84,7 +82,7 @@ def progress(service: Spec, tasks: list[Task], nodes: Mapping[str, Spec], since:
     ours = {task["ID"] for task in alive}
     # An old task on a node that does not answer stays "running" in the list for ever.
     leaving = any(
-        task["ID"] not in ours and task["Status"]["State"] not in _OVER and task.get("NodeID", "") in ready_nodes
+        task["ID"] not in ours and task["Status"]["State"] not in OVER and task.get("NodeID", "") in ready_nodes
         for task in tasks
     )
     job = bool(spec["Mode"].keys() & {"ReplicatedJob", "GlobalJob"})
@@ -102,7 +100,7 @@ def progress(service: Spec, tasks: list[Task], nodes: Mapping[str, Spec], since:
     # After a rollback that ended before we began, the service is what it was, and nothing goes on.
     over = state == "rollback_completed" and update.get("CompletedAt", since) < since
     stopped = state in ("paused", "rollback_started", "rollback_paused", "rollback_completed") and not over
-    broken = [task for task in current if task["Status"]["State"] in _BROKEN and task["CreatedAt"] >= since]
+    broken = [task for task in current if task["Status"]["State"] in BROKEN and task["CreatedAt"] >= since]
     failures = max(Counter(map(place, broken)).values(), default=0)
     problems = {task["Status"]["Err"] for task in alive if task["Status"].get("Err")} if arrived < wanted else set()
     if stopped:

@@ -11,7 +11,9 @@ from .spec import Spec
 
 # A task that waits out its restart delay is wanted `ready`.
 _WANTED = frozenset({"ready", "running", "complete"})
-_BROKEN = frozenset({"failed", "rejected"})
+# States of a task that runs no more, and those of one that did not end well.
+OVER = frozenset({"complete", "shutdown", "failed", "rejected", "remove", "orphaned"})
+BROKEN = frozenset({"failed", "rejected"})
 
 
 def placements(
@@ -74,7 +76,7 @@ def _place(task: Spec) -> tuple[str, str]:
 
 
 def _last_failures(tasks: list[Spec]) -> dict[tuple[str, str], str]:
-    broken = [task for task in tasks if task["Status"]["State"] in _BROKEN]
+    broken = [task for task in tasks if task["Status"]["State"] in BROKEN]
     return {
         _place(task): str(task["Status"].get("Err") or task["Status"].get("Message") or task["Status"]["State"])
         for task in sorted(broken, key=lambda task: str(task["Status"].get("Timestamp", "")))

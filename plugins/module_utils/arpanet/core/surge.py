@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from . import names
 from .constraints import meets, takes_tasks
 from .convergence import Progress, Task
-from .placements import hostname
+from .placements import OVER, hostname
 from .spec import Spec
 
 _SECOND = 10**9
 # Longer than any move takes: Swarm waits so long before it would take the next ones.
 _HOLD = 24 * 3600 * _SECOND
-_OVER = frozenset({"complete", "shutdown", "failed", "rejected", "remove", "orphaned"})
 _WANTED = frozenset({"ready", "running"})
 
 
@@ -116,7 +115,7 @@ def leaving(services: Mapping[str, Spec], tasks: Iterable[Task], nodes: Mapping[
 
 def stays(task: Task) -> bool:
     """Whether Swarm means a task to live."""
-    return task["DesiredState"] in _WANTED and task["Status"]["State"] not in _OVER
+    return task["DesiredState"] in _WANTED and task["Status"]["State"] not in OVER
 
 
 def has_moved(state: Progress, tasks: list[Task], node: str, keep: int) -> bool:
@@ -125,7 +124,7 @@ def has_moved(state: Progress, tasks: list[Task], node: str, keep: int) -> bool:
     :param state: how far the service is.
     :param tasks: its tasks.
     """
-    here = [task for task in tasks if task.get("NodeID") == node and task["Status"]["State"] not in _OVER]
+    here = [task for task in tasks if task.get("NodeID") == node and task["Status"]["State"] not in OVER]
     left = [task for task in here if stays(task)]
     gone = len(left) <= keep and len(left) == len(here)
     return gone and state.running >= state.wanted - len(left)
