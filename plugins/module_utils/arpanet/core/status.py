@@ -13,6 +13,7 @@ from . import names
 from .convergence import progress
 from .members import CONSUL_STATUSES
 from .placements import hostname, placements
+from .quorum import Count
 from .record import Record, parse
 from .seen import Seen, deployment_of
 from .spec import Spec
@@ -98,7 +99,7 @@ class Quorum:
 
     @property
     def needed(self) -> int:
-        return self.total // 2 + 1
+        return Count(self.alive, self.total).needed
 
 
 @dataclass(frozen=True)
