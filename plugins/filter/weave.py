@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -71,11 +70,9 @@ def _stated(archive: Path, checksum: str) -> str:
 
 @cache
 def _digest(path: str, _changed: int) -> str:
-    digest = hashlib.sha256()
-    with Path(path).open("rb") as file:
-        while part := file.read(1 << 20):
-            digest.update(part)
-    return digest.hexdigest()
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.files import file_digest
+
+    return file_digest(Path(path))
 
 
 def weave_problems(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tarfile
 from collections.abc import Iterable, Mapping
@@ -11,16 +10,11 @@ from typing import IO, Any
 
 from ..core import package_bundle
 from ..core.package_bundle import ARCHIVES, INDEX, MANIFEST, PACKAGES, WHEELS, is_place
-from .files import replace
+from .files import file_digest, replace
 
 
 class BundleError(Exception):
     """A bundle lacks something or is damaged; the message says what and what to do."""
-
-
-def digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def files(directory: Path) -> dict[str, str]:
@@ -29,7 +23,7 @@ def files(directory: Path) -> dict[str, str]:
     for name in (PACKAGES, ARCHIVES, WHEELS):
         for path in (directory / name).glob("*"):
             if path.is_file() and not path.name.startswith("."):
-                found[f"{name}/{path.name}"] = digest(path)
+                found[f"{name}/{path.name}"] = file_digest(path)
     return found
 
 
@@ -52,7 +46,7 @@ def verify(directory: Path, paths: Iterable[str]) -> None:
         if path not in listed:
             raise BundleError(f"there is no {what}. Collect again with bundle.yml and the variables of this run.")
         try:
-            found = digest(directory / path)
+            found = file_digest(directory / path)
         except OSError as error:
             why = error.strerror or error
             raise BundleError(f"{what} cannot be read ({why}). Collect again with bundle.yml.") from error
@@ -78,7 +72,7 @@ def unpack(archive: Path, directory: Path, expected: Mapping[str, str]) -> None:
             if source is None or entry.name not in expected:
                 raise BundleError(f"{entry.name} has no place in a bundle")
             replace(directory / entry.name, source.read())
-            found = digest(directory / entry.name)
+            found = file_digest(directory / entry.name)
             if found != expected[entry.name]:
                 (directory / entry.name).unlink()
                 raise BundleError(f"{entry.name} arrived damaged: its SHA-256 checksum is {found}. Run the same again.")

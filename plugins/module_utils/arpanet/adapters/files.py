@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import grp
+import hashlib
 import os
 import pwd
 import shlex
@@ -164,7 +165,14 @@ def replace_link(path: Path, target: str) -> None:
     temporary.replace(path)
 
 
+def file_digest(path: Path) -> str:
+    """The SHA-256 of a file, in hex. :raises OSError: it cannot be read."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def remove(path: Path) -> None:
+    """Delete what is there, a directory with all that is in it, a link alone; nothing there is fine."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

@@ -5,7 +5,6 @@ Every failure is an EngineError. The plugin's settings, with what is secret amon
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import tarfile
@@ -21,6 +20,7 @@ import docker.errors
 from ..core import checksums, plugins
 from ..core.plugins import DISABLE, ENABLE, INSTALL, REMOVE, SET, Installed, PluginError, Wanted
 from .engine import Engine
+from .files import file_digest
 
 _POLL_SECONDS = 0.5
 
@@ -111,15 +111,12 @@ class Plugins:
 
 def check(bundle: Bundle) -> None:
     """Refuse an archive that is not the one meant (PluginError)."""
-    digest = hashlib.sha256()
     try:
-        with bundle.rootfs.open("rb") as archive:
-            while part := archive.read(1 << 20):
-                digest.update(part)
+        found = file_digest(bundle.rootfs)
     except OSError as error:
         raise PluginError(f"{bundle.rootfs} cannot be read: {error.strerror}") from error
-    if digest.hexdigest() != checksums.sha256(bundle.checksum):
-        raise PluginError(f"{bundle.rootfs} has the checksum sha256:{digest.hexdigest()}, not {bundle.checksum}")
+    if found != checksums.sha256(bundle.checksum):
+        raise PluginError(f"{bundle.rootfs} has the checksum sha256:{found}, not {bundle.checksum}")
 
 
 def pack(bundle: Bundle, into: IO[bytes]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import tarfile
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from ..core import checksums
+from .files import file_digest
 
 
 class ReleaseError(Exception):
@@ -45,16 +45,13 @@ def fetch(url: str, directory: Path) -> Path:
 
 def verify(archive: Path, expected: str) -> None:
     """Compare an archive with its checksum."""
-    digest = hashlib.sha256()
     try:
-        with archive.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
+        found = file_digest(archive)
     except OSError as error:
         raise ReleaseError(f"cannot read {archive}: {error.strerror}") from error
-    if digest.hexdigest() != checksums.sha256(expected):
+    if found != checksums.sha256(expected):
         raise ReleaseError(
-            f"{archive.name} has the SHA-256 checksum {digest.hexdigest()} and should have "
+            f"{archive.name} has the SHA-256 checksum {found} and should have "
             f"{checksums.sha256(expected)}; nothing of it was used"
         )
 
