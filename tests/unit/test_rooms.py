@@ -19,6 +19,9 @@ ROOMS: dict[str, set[str]] = {"core": set(), "adapters": {"core"}, "agent": {"co
 # What docker and py-consul speak through: whoever uses them names its errors.
 TRANSPORT = {"requests", "urllib3"}
 
+# Whatever depends on the time is told it, so that a test can say any.
+CLOCKS = {"time.time", "time.monotonic"}
+
 
 def files(root: Path) -> list[Path]:
     return sorted(path for path in root.rglob("*.py") if "__pycache__" not in path.parts)
@@ -62,6 +65,17 @@ def test_a_room_imports_only_the_rooms_below_it(path: Path) -> None:
     # A name of the package itself, such as __version__, is everybody's.
     used = {room for name in imports(path) if (room := room_of(name)) in ROOMS}
     assert used <= allowed
+
+
+def clocks(path: Path) -> list[str]:
+    """Calls that read a clock, as they are written."""
+    called = [ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    return [name for name in called if name.endswith((".now", ".utcnow", ".today")) or name in CLOCKS]
+
+
+@pytest.mark.parametrize("path", files(PACKAGE / "core"), ids=case)
+def test_core_has_no_clock(path: Path) -> None:
+    assert clocks(path) == []
 
 
 @pytest.mark.parametrize("path", [*files(PACKAGE / "core"), *files(PACKAGE / "agent")], ids=case)

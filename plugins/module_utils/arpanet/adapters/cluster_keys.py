@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -115,12 +116,12 @@ def left(path: str) -> dict[str, Any]:
     return _decoded(path, consul_tls.left)
 
 
-def _decoded(path: str, say: Callable[[Mapping[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+def _decoded(path: str, say: Callable[[Mapping[str, Any], datetime], dict[str, Any]]) -> dict[str, Any]:
     if not Path(path).is_file():
         return {}
     try:
         # What `ssl` decodes for a peer, for a file: there is no other way in the standard library.
-        return say(ssl._ssl._test_decode_cert(path))  # type: ignore[attr-defined]
+        return say(ssl._ssl._test_decode_cert(path), datetime.now(UTC))  # type: ignore[attr-defined]
     except (ssl.SSLError, KeyError, ValueError):
         return {}
 

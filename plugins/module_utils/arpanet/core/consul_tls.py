@@ -62,8 +62,11 @@ def server_name(datacenter: str, domain: str) -> str:
     return f"server.{datacenter}.{domain.rstrip('.')}"
 
 
-def summary(decoded: Mapping[str, Any], now: datetime | None = None) -> dict[str, Any]:
-    """{subject, issuer, names, days} of a certificate as Python's ssl decodes it; {} for none."""
+def summary(decoded: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """{subject, issuer, names, days} of a certificate as Python's ssl decodes it; {} for none.
+
+    :param now: with its time zone, as for `left`.
+    """
     if not decoded:
         return {}
     until = _time(decoded["notAfter"])
@@ -71,14 +74,14 @@ def summary(decoded: Mapping[str, Any], now: datetime | None = None) -> dict[str
         "subject": _common_name(decoded["subject"]),
         "issuer": _common_name(decoded["issuer"]),
         "names": sorted(value for _, value in decoded.get("subjectAltName", ())),
-        "days": (until - (now or datetime.now(UTC))).days,
+        "days": (until - now).days,
     }
 
 
-def left(decoded: Mapping[str, Any], now: datetime | None = None) -> dict[str, Any]:
+def left(decoded: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """{days, share}: how long the certificate is good, in days and of all its time."""
     since, until = _time(decoded["notBefore"]), _time(decoded["notAfter"])
-    rest = until - (now or datetime.now(UTC))
+    rest = until - now
     return {"days": rest.days, "share": rest / (until - since)}
 
 

@@ -8,6 +8,7 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.consu
     RENEW_DAYS,
     certificate,
     good,
+    left,
     private_key,
     replaced,
     server_name,
@@ -47,13 +48,20 @@ def test_server_name() -> None:
 
 
 def test_summary() -> None:
-    assert summary({}) == {}
+    assert summary({}, THEN) == {}
     assert summary(DECODED, THEN - timedelta(days=3)) == {
         "subject": "server.dc1.consul",
         "issuer": "Consul Agent CA 7",
         "names": ["10.0.0.1", "localhost", "server.dc1.consul"],
         "days": 3,
     }
+
+
+def test_what_is_left_of_its_time() -> None:
+    made = {"notBefore": "Nov 20 00:36:24 2021 GMT", "notAfter": "Nov 20 00:36:24 2031 GMT"}
+    assert left(made, THEN) == {"days": 0, "share": 0.0}
+    assert left(made, THEN - timedelta(days=3652)) == {"days": 3652, "share": 1.0}
+    assert left(made, THEN + timedelta(hours=1))["days"] == -1
 
 
 @pytest.mark.parametrize(
