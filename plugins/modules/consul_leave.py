@@ -56,7 +56,6 @@ def main() -> None:
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import ConsulError
 
     asked = module.params
-    consul = connect(asked, asked["timeout"], "agent")
 
     def answers() -> bool:
         try:
@@ -68,6 +67,7 @@ def main() -> None:
         return True
 
     try:
+        consul = connect(asked, asked["timeout"], "agent")
         if not answers():
             module.exit_json(changed=False)
         if not module.check_mode:

@@ -81,7 +81,6 @@ def main() -> None:
 
     asked = module.params
     node, address, seconds = asked["node"], asked["address"], asked["timeout"]
-    consul = connect(asked, purpose="management")
 
     def serves() -> bool:
         return any(
@@ -103,6 +102,7 @@ def main() -> None:
             consul.deregister_external(node, SERVICE)
 
     try:
+        consul = connect(asked, purpose="management")
         if not module.check_mode:
             deadline = time.monotonic() + seconds
             while serves():

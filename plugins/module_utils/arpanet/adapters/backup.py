@@ -185,7 +185,8 @@ def missing_in_consul(saved: Backup) -> list[tuple[str, bytes]]:
     try:
         now = {one["Key"]: one["Value"] for one in json.loads(ask("GET", "/v1/kv/?recurse&consistent"))}
     except RawError as error:
-        if "404" not in str(error):
+        # Nothing in it has no key, which Consul calls not found.
+        if error.status != 404:
             raise BackupError(str(error)) from error
         now = {}
     found = []

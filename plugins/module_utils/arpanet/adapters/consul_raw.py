@@ -12,7 +12,14 @@ TOKEN_FILE = "/etc/arpanet/tokens/management"
 
 
 class RawError(Exception):
-    """Consul did not answer, or refused; the message says what was tried and what it said."""
+    """Consul did not answer, or refused; the message says what was tried and what it said.
+
+    `status` is that of its answer, 0 where there was none.
+    """
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 def request(
@@ -51,5 +58,5 @@ def ask(
     """The body of an answer. :raises RawError: any status from 400 on."""
     status, data = request(method, path, body, url, token_file, timeout)
     if status >= 400:
-        raise RawError(f"Consul said to {method} {path}: {status} {data.decode(errors='replace').strip()}")
+        raise RawError(f"Consul said to {method} {path}: {status} {data.decode(errors='replace').strip()}", status)
     return data

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import pwd
-import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +18,7 @@ from ..core.host import distribution
 from ..core.plugins import MARK
 from ..core.reset import BRIDGE, LINKS, PATHS, SHARED, UNITS, Node, Step
 from . import firewalld, host, nft
+from .files import remove
 from .swarm import Swarm, SwarmError, remembered
 
 _SYSTEM = Path("/etc/systemd/system")
@@ -135,7 +135,7 @@ def apply(step: Step) -> None:
         "close": firewalld.close,
         "delete_units": lambda: _delete_units(step),
         "restart": lambda: _systemctl("restart", *step.names),
-        "delete": lambda: _each(step, _delete),
+        "delete": lambda: _each(step, lambda path: remove(Path(path))),
         "delete_users": lambda: _each(step, _delete_user),
     }
     try:
@@ -180,14 +180,6 @@ def _delete_units(step: Step) -> None:
         (_SYSTEM / unit).unlink(missing_ok=True)
     _systemctl("daemon-reload")
     host.run("systemctl", "reset-failed", *step.names)
-
-
-def _delete(path: str) -> None:
-    place = Path(path)
-    if place.is_dir() and not place.is_symlink():
-        shutil.rmtree(place)
-    else:
-        place.unlink(missing_ok=True)
 
 
 def _delete_user(name: str) -> None:

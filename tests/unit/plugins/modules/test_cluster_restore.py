@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import backup as adapter
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import swarm
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import consul_raw, swarm
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.swarm import SwarmError
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import backup
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.swarm import Local, Member
@@ -154,3 +154,21 @@ def test_a_restore_that_was_cut_off_after_the_swarm_puts_back_the_rest(node: Nod
     assert [restore(part)["changed"] for part in ("keys", "swarm", "consul")] == [True, False, True]
     assert (node.keys / "serf").read_text() == "saved\n"
     assert (node.calls, node.written) == ([], ["/v1/kv/mine?flags=0"])
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "failed"),
+    [
+        pytest.param(404, "", False, id="a Consul with no key at all"),
+        pytest.param(500, "rpc error: 404 of them", True, id="an error that tells of a 404"),
+    ],
+)
+def test_what_consul_does_not_have(
+    node: Node, restore: Run, monkeypatch: pytest.MonkeyPatch, status: int, said: str, failed: bool
+) -> None:
+    answers = {"/v1/kv/?recurse&consistent": (status, said.encode())}
+    monkeypatch.setattr(consul_raw, "request", lambda _method, path, *_: answers.get(path, (200, b"[]")))
+    monkeypatch.setattr(adapter, "ask", consul_raw.ask)
+    node.has(step="on")
+    found = restore("consul")
+    assert (bool(found.get("failed")), found.get("changed")) == (failed, None if failed else True)

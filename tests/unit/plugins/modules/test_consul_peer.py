@@ -81,6 +81,12 @@ def test_nobody_decides(run: Run, consul: FakeConsul) -> None:
     assert "consul" in consul.services
 
 
+@pytest.mark.parametrize("name", ["consul_peer", "consul_leave"])
+def test_an_address_that_is_none(run: Run, name: str) -> None:
+    asked = ASKED if name == "consul_peer" else {}
+    assert "Consul's address 'nowhere' is not a URL" in run(name, {**asked, "consul_url": "nowhere"})["msg"]
+
+
 def test_check_mode_says_so_while_it_is_a_server(run: Run, consul: FakeConsul) -> None:
     consul.role = "consul"
     assert run("consul_peer", ASKED, check=True)["changed"] is True
