@@ -252,9 +252,11 @@ def main() -> None:
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.lock import Locked
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.pins import NoImage
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.revisions import NoRevision
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.scaling import NotScalable
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.sizing import SubnetError
 
-    known = (SubnetError, ConsulError, EngineError, Locked, NoImage, NoRevision, names.InvalidName, support.Unsupported)
+    refused = (SubnetError, NotScalable, NoImage, NoRevision, names.InvalidName, support.Unsupported)
+    known = (ConsulError, EngineError, Locked, *refused)
     try:
         result = run(module)
         for note in result["notes"]:

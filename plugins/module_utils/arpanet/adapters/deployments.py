@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from ..core import drivers, generations, names, volumes
+from ..core import drivers, generations, volumes
 from ..core.plan import Actual, as_data, as_diff, as_lines, plan, removal
 from ..core.record import Record, of_model
+from ..core.scaling import scaled
 from ..core.spec import Spec
 from ..core.stack import Desired
 from .arrival import RolloutError
@@ -74,13 +75,10 @@ def _joined(results: list[Result]) -> Result:
 
 
 def scale(rollout: Rollout, counts: dict[str, int], timeout: float, check: bool) -> Result:
-    """Change the number of instances of some services and nothing else."""
+    """Change the number of instances of some services and nothing else; NotScalable where one cannot have it."""
     actual = rollout.actual()
     before = rollout.record()
-    services = dict(actual.services)
-    for name, count in counts.items():
-        full = _service(rollout, services, name)
-        services[full] = _scaled(services[full], name, count)
+    services = scaled(rollout.deployment, actual.services, counts)
     record = replace(
         before,
         services={**before.services, **counts},
@@ -255,25 +253,3 @@ def _telling(result: Result) -> Iterator[None]:
     except RolloutError as error:
         error.result = result
         raise
-
-
-def _service(rollout: Rollout, services: dict[str, Spec], name: str) -> str:
-    full = names.swarm_name(rollout.deployment, name)
-    if full not in services:
-        known = ", ".join(sorted(spec["Labels"][names.LABEL_SERVICE] for spec in services.values()))
-        raise RolloutError(
-            f"there is no service {name!r}; it has {known}" if known else "it does not run here: see status.yml"
-        )
-    return full
-
-
-def _scaled(spec: Spec, name: str, count: int) -> Spec:
-    if count < 0:
-        raise RolloutError(f"service {name}: {count} is no number of instances")
-    if "Replicated" not in spec["Mode"]:
-        (mode,) = spec["Mode"]
-        what = "runs once on every node" if mode == "Global" else "is a job, which runs to its end"
-        raise RolloutError(f"service {name} {what}: it cannot be scaled")
-    if count > 1 and names.LABEL_ADDRESSES in (spec["TaskTemplate"]["ContainerSpec"].get("Labels") or {}):
-        raise RolloutError(f"service {name} has an explicit address (ipv4_address): it can have one instance")
-    return {**spec, "Mode": {"Replicated": {"Replicas": count}}}

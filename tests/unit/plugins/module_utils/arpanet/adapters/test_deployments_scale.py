@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.arrival import RolloutError
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.scaling import NotScalable
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.sizing import SubnetError
 from fakes.swarm import Cluster, model
 
@@ -49,26 +49,11 @@ def test_scale_asked_only(cluster: Cluster) -> None:
     assert cluster.rollout.record().scaled == {}
 
 
-@pytest.mark.parametrize(
-    ("counts", "said"),
-    [
-        ({"nope": 2}, "there is no service 'nope'; it has agent, job, web"),
-        ({"agent": 2}, "service agent runs once on every node: it cannot be scaled"),
-        ({"job": 2}, "service job is a job, which runs to its end: it cannot be scaled"),
-        ({"web": -1}, "service web: -1 is no number of instances"),
-    ],
-)
-def test_what_cannot_be_scaled(cluster: Cluster, counts: dict[str, int], said: str) -> None:
-    cluster.deploy(model(web={}, agent={"deploy": {"mode": "global"}}, job={"deploy": {"mode": "replicated-job"}}))
-    with pytest.raises(RolloutError) as raised:
-        cluster.scale(**counts)
-    assert str(raised.value) == said
+def test_what_cannot_be_scaled(cluster: Cluster) -> None:
+    cluster.deploy(model(web={}, agent={"deploy": {"mode": "global"}}))
+    with pytest.raises(NotScalable, match="service agent runs once on every node: it cannot be scaled"):
+        cluster.scale(web=2, agent=2)
     assert cluster.swarm.calls == []
-
-
-def test_scale_of_what_does_not_run_here(cluster: Cluster) -> None:
-    with pytest.raises(RolloutError, match=r"it does not run here: see status\.yml"):
-        cluster.scale(web=2)
 
 
 def test_scale_beyond_the_subnet(cluster: Cluster) -> None:
