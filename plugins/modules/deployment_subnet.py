@@ -106,25 +106,21 @@ allocated:
   sample: [default]
 """
 
-from collections.abc import Collection
 from ipaddress import IPv4Network
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.arpanet.cluster.plugins.module_utils._consul import connect
 from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
 from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import (
+    addresses,
     drivers,
     generations,
     names,
     record,
-    service_addresses,
     subnets,
 )
-
-if TYPE_CHECKING:
-    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.subnets import View
 
 
 def run(module: AnsibleModule) -> dict[str, Any]:
@@ -152,12 +148,13 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     moves = runs.networks if asked["driver"] not in (None, runs.driver) else {}
     live = generations.without_left(view.owned, runs.networks)
     for network, counts in asked["networks"].items():
-        prefix = _prefix(network, counts, asked["size"], view.nodes)
-        name = _generation(network, live, prefix if asked["size"] else None, moves)
+        prefix = subnets.prefix_asked(network, counts, asked["size"], view.nodes)
+        name = generations.asked(network, live, prefix if asked["size"] else None, moves)
         if name not in view.owned:
             held = generations.newest(live).get(network)
             prefix = min(prefix, held.prefixlen) if held else prefix
-            _check_move(consul, deployment, network, generations.generations(view.owned, network))
+            there = generations.generations(view.owned, network)
+            generations.check_move(deployment, network, _leased(consul, deployment, there))
             requests[name] = subnets.Request(f"{deployment}/{name}", prefix)
             after[name] = store.plan(requests[name], after.values())
     if not module.check_mode:
@@ -171,7 +168,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
         result["changed"] = True
         result["diff"]["before"]["pool"] = had.as_value() if had else None
         result["diff"]["after"]["pool"] = pool.as_value()
-    for warning in _warnings(view, asked["size"], pool):
+    for warning in subnets.warnings(view.owned, view.in_use, asked["size"], pool):
         module.warn(warning)
     return result
 
@@ -185,64 +182,10 @@ def _result(before: dict[str, IPv4Network], after: dict[str, IPv4Network]) -> di
     }
 
 
-def _generation(network: str, owned: dict[str, IPv4Network], prefix: int | None, moves: Collection[str]) -> str:
-    """The name of the network's subnet: the one it has, or the next when a larger one is asked for or it moves.
-
-    :param moves: generations that run on another driver than the one that is asked for.
-    """
-    there = generations.generations(owned, network)
-    if not there:
-        return network
-    # Two of them are a move that was cut off: it is finished before another one begins.
-    if len(there) > 1:
-        if there[-1] in moves:
-            raise subnets.SubnetError(
-                f"network {network} was being moved to another driver: finish that first, with the arpanet_driver that "
-                "was asked for then"
-            )
-        return there[-1]
-    larger = prefix is not None and prefix < owned[there[-1]].prefixlen
-    return generations.following(there[-1]) if larger or there[-1] in moves else there[-1]
-
-
-def _check_move(consul: Any, deployment: str, network: str, there: list[str]) -> None:
-    """Refuse to move a network that owners outside the stack have addresses in."""
+def _leased(consul: Any, deployment: str, there: list[str]) -> list[addresses.Address]:
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.addresses import AddressStore
 
-    for name in there:
-        found = AddressStore(consul, deployment, name).all().values()
-        # Its own services move along.
-        leased = [one for one in found if not service_addresses.is_instance(one.owner, deployment)]
-        if leased:
-            raise subnets.SubnetError(
-                f"network {network} of deployment {deployment} cannot move to another subnet while "
-                f"{', '.join(f'{one.owner} has {one.address}' for one in leased)} in it: give these back "
-                "(deployment_address with state: absent) and lease new ones afterwards"
-            )
-
-
-def _prefix(network: str, counts: dict[str, int], size: str | None, nodes: int) -> int:
-    need = subnets.Need(int(counts.get("tasks", 0)) + int(counts.get("everywhere", 0)) * nodes, nodes)
-    if not size:
-        return subnets.prefix_for(need)
-    prefix = subnets.parse_size(size)
-    subnets.check_room(prefix, need, f"network {network} in a subnet of size {size}")
-    return prefix
-
-
-def _warnings(view: View, size: str | None, pool: subnets.Pool) -> list[str]:
-    """What is odd about the subnets that the deployment had already."""
-    found = []
-    for network, subnet in view.owned.items():
-        if size and subnet.prefixlen < subnets.parse_size(size):
-            found.append(f"network {network} keeps its subnet {subnet}, which is larger than {size}")
-        clashes = subnets.clashing(subnet, view.in_use, pool)
-        if clashes:
-            found.append(
-                f"network {network} has subnet {subnet}, which overlaps {', '.join(map(str, clashes))}: its containers "
-                "cannot reach what is behind that"
-            )
-    return found
+    return [found for name in there for found in AddressStore(consul, deployment, name).all().values()]
 
 
 def main() -> None:

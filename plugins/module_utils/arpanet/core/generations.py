@@ -10,10 +10,14 @@ name in the stack's file.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from ipaddress import IPv4Network
 from typing import Any, TypeVar
 
 from . import names
+from .addresses import Address
+from .service_addresses import is_instance
+from .sizing import SubnetError
 from .support import Unsupported
 
 Spec = dict[str, Any]
@@ -47,6 +51,42 @@ def newest(held: Mapping[str, V]) -> dict[str, V]:
     for name in sorted(held, key=split):
         found[split(name)[0]] = held[name]
     return found
+
+
+def asked(network: str, held: Mapping[str, IPv4Network], prefix: int | None, moves: Collection[str]) -> str:
+    """The generation that a network is to be on: the one it has, or the next when it needs another subnet.
+
+    :param held: the subnets, by generation's name, without those that a move has left.
+    :param prefix: the prefix length that is asked for; None for that of the subnet there is.
+    :param moves: generations that run on another driver than the one that is asked for.
+    :raises SubnetError: a move to another driver was cut off, and it is not this one.
+    """
+    there = generations(held, network)
+    if not there:
+        return network
+    last = there[-1]
+    # Two of them are a move that was cut off: it is finished before another one begins.
+    if len(there) > 1:
+        if last in moves:
+            raise SubnetError(
+                f"network {network} was being moved to another driver: finish that first, with the arpanet_driver that "
+                "was asked for then"
+            )
+        return last
+    larger = prefix is not None and prefix < held[last].prefixlen
+    return following(last) if larger or last in moves else last
+
+
+def check_move(deployment: str, network: str, leased: Iterable[Address]) -> None:
+    """Refuse to move a network that owners outside the stack have addresses in (SubnetError)."""
+    # Its own services move along.
+    others = [one for one in leased if not is_instance(one.owner, deployment)]
+    if others:
+        raise SubnetError(
+            f"network {network} of deployment {deployment} cannot move to another subnet while "
+            f"{', '.join(f'{one.owner} has {one.address}' for one in others)} in it: give these back "
+            "(deployment_address with state: absent) and lease new ones afterwards"
+        )
 
 
 def steps(model: Spec, subnets: Mapping[str, str]) -> list[tuple[Spec, dict[str, str]]]:

@@ -10,6 +10,7 @@ Docker's `ip_range` is one CIDR block, so "all but the lower quarter" cannot be 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
@@ -115,4 +116,18 @@ def parse_size(text: str) -> int:
         raise SubnetError(
             f"subnet_size {text!r} means a /{prefix}: choose between /{LARGEST_SIZE} and /{SMALLEST_PREFIX}"
         )
+    return prefix
+
+
+def prefix_asked(network: str, counts: Mapping[str, int], size: str | None, nodes: int) -> int:
+    """The prefix length of a network's new subnet: what `size` says (`parse_size`), else one with room to grow.
+
+    :param counts: `tasks` of the network, and services with one on every node (`everywhere`); each may be missing.
+    :raises SubnetError: the size does not hold them.
+    """
+    need = Need(int(counts.get("tasks", 0)) + int(counts.get("everywhere", 0)) * nodes, nodes)
+    if not size:
+        return prefix_for(need)
+    prefix = parse_size(size)
+    check_room(prefix, need, f"network {network} in a subnet of size {size}")
     return prefix

@@ -24,12 +24,23 @@ from .sizing import (
     check_room,
     fits,
     parse_size,
+    prefix_asked,
     prefix_for,
     swarm_range,
 )
 
 # Whoever uses subnets finds their sizes here as well.
-__all__ = ["Need", "Room", "SubnetError", "check_room", "fits", "parse_size", "prefix_for", "swarm_range"]
+__all__ = [
+    "Need",
+    "Room",
+    "SubnetError",
+    "check_room",
+    "fits",
+    "parse_size",
+    "prefix_asked",
+    "prefix_for",
+    "swarm_range",
+]
 
 DEFAULT_POOL = "default"
 DEFAULT_RANGE = "10.32.0.0/12"
@@ -211,6 +222,21 @@ def clashing(subnet: IPv4Network, clashes: Iterable[Clash], pool: Pool) -> list[
     """Those of the node networks that a subnet of the pool overlaps."""
     narrowed = replace(pool, network=subnet)
     return relevant(clashes, narrowed)
+
+
+def warnings(held: Mapping[str, IPv4Network], in_use: Sequence[Clash], size: str | None, pool: Pool) -> list[str]:
+    """What is odd about the subnets that a deployment has already (`held`, by network), as sentences."""
+    found = []
+    for network, subnet in held.items():
+        if size and subnet.prefixlen < parse_size(size):
+            found.append(f"network {network} keeps its subnet {subnet}, which is larger than {size}")
+        clashes = clashing(subnet, in_use, pool)
+        if clashes:
+            found.append(
+                f"network {network} has subnet {subnet}, which overlaps {', '.join(map(str, clashes))}: its containers "
+                "cannot reach what is behind that"
+            )
+    return found
 
 
 def describe_full(pool: Pool, request: Request, taken: Mapping[str, str], clashes: Sequence[Clash]) -> str:

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 import pytest
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.addresses import Address
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.generations import (
+    asked,
     check,
+    check_move,
     following,
     generations,
     newest,
@@ -12,6 +16,7 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.gener
     steps,
     without_left,
 )
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.sizing import SubnetError
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.support import Unsupported
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,3 +96,47 @@ def test_names_that_would_be_taken_for_one_another_are_refused() -> None:
         check(["back_end_g10", "back-end"])
     with pytest.raises(Unsupported, match="networks back_end and back-end would both be called back-end here"):
         check(["back_end", "back-end"])
+
+
+SMALL, LARGE = IPv4Network(OLD), IPv4Network(NEW)
+
+
+@pytest.mark.parametrize(
+    ("held", "prefix", "moves", "expected"),
+    [
+        pytest.param({}, None, [], "default", id="none yet"),
+        pytest.param({"other": SMALL}, 24, [], "default", id="only another network"),
+        pytest.param({"default": SMALL}, None, [], "default", id="it has one"),
+        pytest.param({"default": SMALL}, 26, [], "default", id="of that size"),
+        pytest.param({"default": LARGE}, 26, [], "default", id="a larger one"),
+        pytest.param({"default": SMALL}, 24, [], "default.g2", id="too small"),
+        pytest.param({"default.g2": SMALL}, 24, [], "default.g3", id="too small again"),
+        pytest.param({"default": SMALL}, None, ["default"], "default.g2", id="to another driver"),
+        pytest.param({"default": SMALL}, None, ["other"], "default", id="another network to another driver"),
+        pytest.param({"default": SMALL, "default.g2": LARGE}, 22, [], "default.g2", id="a move that was cut off"),
+        pytest.param(
+            {"default": SMALL, "default.g2": LARGE}, None, ["default"], "default.g2", id="that of this driver"
+        ),
+    ],
+)
+def test_which_generation_is_asked_for(
+    held: dict[str, IPv4Network], prefix: int | None, moves: list[str], expected: str
+) -> None:
+    assert asked("default", held, prefix, moves) == expected
+
+
+def test_a_move_to_another_driver_is_finished_before_the_way_back() -> None:
+    with pytest.raises(SubnetError, match="network default was being moved to another driver: finish that first"):
+        asked("default", {"default": SMALL, "default.g2": LARGE}, None, ["default", "default.g2"])
+
+
+def test_a_network_with_addresses_of_others_does_not_move() -> None:
+    its_own = Address(IPv4Address("10.32.0.2"), "1.db.abc", "db")
+    vm, of_another = (Address(IPv4Address(f"10.32.0.{n}"), owner, owner) for n, owner in ((3, "vm"), (4, "1.db.xyz")))
+    check_move("abc", "default", [its_own])
+    with pytest.raises(SubnetError) as raised:
+        check_move("abc", "default", [its_own, vm, of_another])
+    assert str(raised.value) == (
+        "network default of deployment abc cannot move to another subnet while vm has 10.32.0.3, 1.db.xyz has "
+        "10.32.0.4 in it: give these back (deployment_address with state: absent) and lease new ones afterwards"
+    )

@@ -12,6 +12,7 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.sizin
     check_room,
     fits,
     parse_size,
+    prefix_asked,
     prefix_for,
     reserved_range,
     swarm_range,
@@ -111,3 +112,22 @@ def test_sizes_as_people_write_them(text: str, prefix: int) -> None:
 def test_sizes_that_mean_nothing_are_refused_with_what_would(text: str) -> None:
     with pytest.raises(SubnetError, match=r"/24|/29"):
         parse_size(text)
+
+
+@pytest.mark.parametrize(
+    ("counts", "size", "nodes", "prefix"),
+    [
+        ({}, None, 1, 26),
+        ({"tasks": 1, "everywhere": 1}, None, 3, prefix_for(Need(4, 3))),
+        ({"everywhere": 2}, "", 50, prefix_for(Need(100, 50))),
+        ({"tasks": 1}, "/29", 1, 29),
+        ({"tasks": 1, "everywhere": 1}, "1024", 3, 22),
+    ],
+)
+def test_the_size_of_a_new_subnet(counts: dict[str, int], size: str | None, nodes: int, prefix: int) -> None:
+    assert prefix_asked("default", counts, size, nodes) == prefix
+
+
+def test_a_stated_size_has_to_hold_what_is_there() -> None:
+    with pytest.raises(SubnetError, match=r"network back in a subnet of size /29: 3 nodes \+ 2×4 tasks = 11 addresses"):
+        prefix_asked("back", {"tasks": 1, "everywhere": 1}, "/29", 3)

@@ -24,6 +24,7 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.subne
     probe_order,
     probes,
     relevant,
+    warnings,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -226,6 +227,16 @@ def test_which_of_them_a_subnet_meets() -> None:
     assert clashing(IPv4Network("10.40.1.0/26"), found, POOL) == found[:2]
     carved = parse_pool("default", "10.32.0.0/12", ["10.0.0.0/8"])
     assert clashing(IPv4Network("10.41.1.0/26"), found, carved) == []
+
+
+def test_what_is_odd_about_the_subnets_that_are_there() -> None:
+    held = {"back": IPv4Network("10.40.1.0/24"), "default": IPv4Network("10.41.0.0/26")}
+    assert warnings(held, [clash("10.42.0.0/16")], None, POOL) == []
+    assert warnings(held, [clash("10.40.0.0/16")], "/26", POOL) == [
+        "network back keeps its subnet 10.40.1.0/24, which is larger than /26",
+        "network back has subnet 10.40.1.0/24, which overlaps 10.40.0.0/16 (eth1 on node2): its containers cannot "
+        "reach what is behind that",
+    ]
 
 
 # What is said when nothing fits
