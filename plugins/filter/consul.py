@@ -34,13 +34,11 @@ def consul_token(keys: Mapping[str, str], purpose: str) -> str:
     return consul_tokens.secret(keys[consul_config.ACL_KEY], purpose)
 
 
-def consul_certificate_good(
-    found: Mapping[str, Any], ca: Mapping[str, Any], datacenter: str, domain: str, address: str
-) -> bool:
+def consul_certificate_good(found: Mapping[str, Any], ca: Mapping[str, Any], datacenter: str, address: str) -> bool:
     """Is a server's certificate, as `node_facts` found it, good for another while?"""
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import consul_tls
 
-    return consul_tls.good(found, ca, [consul_tls.server_name(datacenter, domain), address])
+    return consul_tls.good(found, ca, [consul_tls.server_name(datacenter), address])
 
 
 class FilterModule:

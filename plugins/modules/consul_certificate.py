@@ -34,10 +34,6 @@ options:
     description: Consul's datacenter, which is part of the certificate's name.
     type: str
     default: dc1
-  domain:
-    description: Consul's domain, which is part of the certificate's name.
-    type: str
-    default: consul
   address:
     description: The server's address for its peers.
     type: str
@@ -75,7 +71,7 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.files
 def converge(asked: dict[str, Any], check: bool) -> dict[str, Any]:
     """Make the certificate unless there is a good one, which only Consul may read."""
     ca = cluster_keys.read(CA_KEY, KEYS)
-    names = [consul_tls.server_name(asked["datacenter"], asked["domain"]), asked["address"]]
+    names = [consul_tls.server_name(asked["datacenter"]), asked["address"]]
     found = cluster_keys.decoded(CERTIFICATE)
     text = ""
     if not (ca and consul_tls.good(found, cluster_keys.decoded_text(ca), names)):
@@ -83,9 +79,7 @@ def converge(asked: dict[str, Any], check: bool) -> dict[str, Any]:
             return {"changed": True, "certificate": found}
         if not ca:
             raise cluster_keys.KeyFileError("there is none; run site.yml over all managers")
-        text = cluster_keys.make_certificate(
-            asked["program"], ca, asked["datacenter"], asked["domain"].rstrip("."), asked["address"]
-        )
+        text = cluster_keys.make_certificate(asked["program"], ca, asked["datacenter"], asked["address"])
     wanted = Wanted(CERTIFICATE, "file", content=text.encode(), mode=0o600, owner=USER, secret=True, keep=not text)
     changes = plan([(wanted, files.read(wanted))])
     for change in [] if check else changes:
@@ -98,7 +92,6 @@ def main() -> None:
         argument_spec={
             "program": {"type": "path", "default": "/usr/local/bin/consul"},
             "datacenter": {"type": "str", "default": "dc1"},
-            "domain": {"type": "str", "default": "consul"},
             "address": {"type": "str", "required": True},
         },
         supports_check_mode=True,

@@ -121,7 +121,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
             parse(asked["join"]), asked["key"], core.pin(asked["cluster"]), asked["availability"], asked["timeout"]
         )
         machine = Machine()
-        out = Joiner(wish, machine, Serf(machine.rpc()), Swarm(), check=module.check_mode).run()
+        out = Joiner(wish, machine, Serf(), Swarm(), check=module.check_mode).run()
     except (BadSeed, *FAILURES) as error:
         module.fail_json(msg=f"This machine has not joined: {error}")
     for doubt in out.doubts:

@@ -76,6 +76,26 @@ def test_on_strangers_reach_nothing_of_the_cluster(world: World) -> None:
     assert site(world, 1, 2).changed == 0
 
 
+def test_a_stranger_is_not_answered_at_an_address_of_another_interface(world: World) -> None:
+    # As docker0's, where Consul answers DNS; here one that the stranger has not got itself.
+    stranger, worker = world.node(4), world.node(2)
+    worker.run(
+        "ip link add probe type dummy && ip address add 192.0.2.53/32 dev probe && ip link set probe up && "
+        "systemd-run --quiet --unit=probe python3 -m http.server 53 --bind 192.0.2.53"
+    )
+    stranger.run(f"ip route add 192.0.2.53 via {worker.address}")
+    ask = shlex.join(["python3", "-c", _ASK, "192.0.2.53", "53"])
+    try:
+        eventually(lambda: _is(worker.run(ask), "53"))
+        assert stranger.run(ask) == ""
+        worker.run("nft delete table inet arpanet")
+        assert stranger.run(ask).strip() == "53"
+    finally:
+        stranger.run("ip route delete 192.0.2.53")
+        worker.run("systemctl stop probe; ip link delete probe")
+    eventually(lambda: _closed(world, 1, 2))
+
+
 def test_a_deployment_runs_through_it(world: World) -> None:
     world.playbooks.deploy(STACK, "open")
     eventually(lambda: all_answer(world, 1, 2))
@@ -132,6 +152,10 @@ def test_a_reset_takes_it_away(world: World) -> None:
 def _closed(world: World, *numbers: int, stranger: int = 4) -> None:
     for number in numbers:
         assert reached(world.node(stranger), world.node(number)) == OPEN, number
+
+
+def _is(found: str, wanted: str) -> None:
+    assert found.strip() == wanted
 
 
 def _let_in(world: World, number: int) -> None:

@@ -71,7 +71,7 @@ def make_ca(program: str) -> str:
         return key.read_text() + certificate.read_text()
 
 
-def make_certificate(program: str, ca: str, datacenter: str, domain: str, address: str) -> str:
+def make_certificate(program: str, ca: str, datacenter: str, address: str) -> str:
     """A new certificate of a Consul server with its key, as one PEM text. `ca` is that of `make_ca`."""
     with tempfile.TemporaryDirectory(dir=_SCRATCH) as scratch:
         (Path(scratch) / "ca.pem").write_text(consul_tls.certificate(ca))
@@ -85,7 +85,6 @@ def make_certificate(program: str, ca: str, datacenter: str, domain: str, addres
             "-ca=ca.pem",
             "-key=ca.key",
             f"-dc={datacenter}",
-            f"-domain={domain}",
             f"-additional-ipaddress={address}",
             f"-days={consul_tls.SERVER_DAYS}",
         )

@@ -15,7 +15,6 @@ from ..core import host as texts
 from ..core import joining
 from ..core.files import Change, Found, Wanted
 from . import files, host
-from .serf import DEFAULT_RPC
 
 # What a node runs, and the package or role that brings it.
 PROGRAMS = ("dockerd", "serf", "consul", "haproxy")
@@ -89,13 +88,6 @@ class Machine:
             return []
         except (OSError, ValueError, TypeError) as error:
             raise MachineError(f"{joining.KEYRING} cannot be read ({error}): run this as root") from error
-
-    def rpc(self) -> str:
-        """Where Serf's agent is asked, now or once it runs."""
-        try:
-            return str(json.loads(Path(joining.SERF_CONFIG).read_text())["rpc_addr"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return DEFAULT_RPC
 
     def joined(self) -> str:
         """The cluster that this machine has joined, as `<id>:<digest>`; empty before."""

@@ -209,9 +209,14 @@ class Swarm:
 
     def forget(self, node: str) -> None:
         """Remove the entry of a node that is down; one that is gone is fine."""
-        with contextlib.suppress(SwarmError):
-            if self._node(node)["Status"]["State"] == "ready":
-                raise SwarmError(f"node {node} is ready: nothing of it is removed")
+        try:
+            found = self._node(node)
+        except SwarmError as error:
+            if error.status == 404:
+                return
+            raise
+        if found["Status"]["State"] == "ready":
+            raise SwarmError(f"node {node} is ready: nothing of it is removed")
         self._remove(node)
 
     def _remove(self, node: str) -> None:

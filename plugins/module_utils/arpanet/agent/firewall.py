@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from ..adapters import nft
 from ..adapters.nft import NftError
-from ..adapters.serf import DEFAULT_RPC, Serf
+from ..adapters.serf import Serf, SerfError
 from ..core import firewall
 from ..core.members import Member
 from .loop import Loop
@@ -59,12 +59,17 @@ class Firewall:
         self._turn = threading.Lock()
         self._lifted = False
 
-    def restore(self) -> None:
-        """As it was before the host was switched off; nothing where that is not known."""
+    def begin(self) -> None:
+        """The first rules: as before the host was switched off, else by who is a member now; by nobody while Serf,
+        whose port is open, has not started."""
         try:
-            self._set(frozenset(json.loads(self._memory.read_text())))
+            peers = frozenset(json.loads(self._memory.read_text()))
         except (OSError, ValueError, TypeError):
-            return
+            try:
+                return self.look()
+            except SerfError:
+                peers = frozenset()
+        self._set(peers)
 
     def look(self, whole: bool = True) -> None:
         """Let in who is a member now; nobody else any more."""
@@ -111,9 +116,9 @@ def main(words: list[str]) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s")
     try:
         config = _load(options.config)
-        serf = Serf(config.get("serf", DEFAULT_RPC))
+        serf = Serf()
         wall = Firewall(firewall.rules(config), serf.members, MEMORY, nft)
-        wall.restore()
+        wall.begin()
     except (OSError, ValueError, NftError) as error:
         print(f"arpanet-firewall: {options.config}: {error}", file=sys.stderr)
         return 1

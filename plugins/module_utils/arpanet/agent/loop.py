@@ -21,11 +21,19 @@ LONGEST_PAUSE = 3.0
 
 
 def for_ever(step: Callable[[], object], name: str) -> None:
-    """Take one step after the other in a thread of that name, which ends with the process."""
+    """Take one step after the other in a thread of that name, which ends with the process.
+
+    A step handles what it expects. What it does not expect is told, and does not end the thread: the unit would
+    stay active without it.
+    """
 
     def run() -> None:
         while True:
-            step()
+            try:
+                step()
+            except Exception:
+                log.exception("%s", name)
+                time.sleep(LONGEST_PAUSE)
 
     threading.Thread(target=run, name=name, daemon=True).start()
 

@@ -8,7 +8,6 @@ also that of whoever asks the API without one.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import Any
 
 from . import consul_tls
 from .consul_tokens import MANAGEMENT
+from .files import json_text, merged
 
 OLDEST = (1, 8)
 
@@ -53,7 +53,6 @@ class Settings:
     server: bool
     managers: Sequence[str]
     datacenter: str = "dc1"
-    domain: str = "consul"
     dns_addresses: Sequence[str] = ("127.0.0.1",)
     https_addresses: Sequence[str] = ("127.0.0.1",)
     recursors: Sequence[str] = ()
@@ -84,6 +83,9 @@ def problems(version: str) -> list[str]:
         return [f"Consul's version {version!r} is none: write it as 1.22.1."]
     if numbers < OLDEST:
         return [f"Consul {version} is older than {'.'.join(map(str, OLDEST))}, the oldest that is supported."]
+    if numbers[:2] == (1, 19) and numbers < (1, 19, 2):
+        # A rewritten DNS server, which 1.19.2 took out again, loses tags and takes none with a dot (its release notes).
+        return [f"Consul {version} answers for 1.pricing.abc with any service of abc: use 1.19.2 or another release."]
     return []
 
 
@@ -93,7 +95,6 @@ def agent(settings: Settings) -> dict[str, Any]:
     config: dict[str, Any] = {
         "node_name": settings.node,
         "datacenter": settings.datacenter,
-        "domain": settings.domain,
         "data_dir": "/var/lib/consul",
         "server": settings.server,
         "bind_addr": settings.address,
@@ -141,7 +142,7 @@ def agent(settings: Settings) -> dict[str, Any]:
     if version >= (1, 14):
         config["ports"]["grpc_tls"] = -1
         config["peering"] = {"enabled": False}
-    return _merged({**config, **_tls(version, settings.server)}, settings.options)
+    return merged({**config, **_tls(version, settings.server)}, settings.options)
 
 
 def _tls(version: tuple[int, ...], server: bool) -> dict[str, Any]:
@@ -179,12 +180,12 @@ def files(settings: Settings, secrets: Secrets, program: str = "consul") -> list
         {"path": CA, "content": secrets.ca, "mode": "0644"},
         {
             "path": CONFIG,
-            "content": _text(agent(settings)),
+            "content": json_text(agent(settings)),
             "mode": "0644",
             "validate": f"{program} validate -config-format=json %s",
         },
-        _secret(GOSSIP, _text({"encrypt": secrets.gossip}), USER),
-        _secret(ACL, _text(acl(settings, secrets.tokens)), USER),
+        _secret(GOSSIP, json_text({"encrypt": secrets.gossip}), USER),
+        _secret(ACL, json_text(acl(settings, secrets.tokens)), USER),
         _directory("/etc/arpanet", "0755"),
         _directory(TOKENS, "0700"),
         *(_secret(f"{TOKENS}/{name}", f"{secrets.tokens[purpose]}\n") for name, purpose in tokens.items()),
@@ -222,17 +223,5 @@ def _secret(path: str, text: str, owner: str = "root") -> dict[str, Any]:
     return {"path": path, "secret_content": text, "mode": "0600", "owner": owner}
 
 
-def _text(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, indent=4, sort_keys=True) + "\n"
-
-
 def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", version)[:2])
-
-
-def _merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(first)
-    for key, value in second.items():
-        old = merged.get(key)
-        merged[key] = _merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
-    return merged
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:3])

@@ -57,9 +57,9 @@ def _part(pattern: re.Pattern[str], pem: str, what: str) -> str:
     return found.group(0).rstrip("\n") + "\n"
 
 
-def server_name(datacenter: str, domain: str) -> str:
+def server_name(datacenter: str) -> str:
     """What only a server's certificate is for, and every client asks of one."""
-    return f"server.{datacenter}.{domain.rstrip('.')}"
+    return f"server.{datacenter}.consul"
 
 
 def summary(decoded: Mapping[str, Any], now: datetime) -> dict[str, Any]:

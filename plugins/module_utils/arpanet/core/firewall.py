@@ -21,6 +21,8 @@ WEAVE_METRICS = 6782
 NOTHING = f"table inet {TABLE}\ndelete table inet {TABLE}\n"
 
 # The rules run before those of others (a host's own are at 0), and accepting here decides nothing for them.
+# Linux answers at each of its addresses on every interface: whoever is on the same network reaches docker0's, where
+# Consul answers the containers' DNS, through any other, unless that is dropped.
 _TEXT = """\
 {nothing}table inet {table} {{
 	set peers {{
@@ -30,10 +32,14 @@ _TEXT = """\
 	chain input {{
 		type filter hook input priority -5; policy accept;
 		iif "lo" accept
+		meta iifkind != "bridge" meta l4proto {{ tcp, udp }} th dport 53 ip daddr != @peers jump dns
 		ct state established,related accept
 		ip saddr @peers accept
 		tcp dport {{ {tcp} }} drop
 		udp dport {{ {udp} }} drop
+	}}
+	chain dns {{
+		fib daddr . iif type != local drop
 	}}
 	chain forward {{
 		type filter hook forward priority -5; policy accept;
@@ -55,7 +61,7 @@ class Rules:
 
 
 def rules(common: Mapping[str, Any]) -> Rules:
-    """From the settings of the whole cluster: `{"data_path_port", "allowed"}`.
+    """From the settings of the whole cluster: `{"data_path_port", "allowed", "weave"}`.
 
     2377 is the swarm's control, 7946 its gossip, 8300 and 8301 Consul's servers and gossip; from 6782 to 6784 are
     Weave's, where it is used.

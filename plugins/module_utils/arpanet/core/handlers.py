@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .members import Member
-from .serf_events import ANSWER_LIMIT, QUERY, USER, Event
+from .serf_events import ANSWER_LIMIT, QUERY, USER, Event, is_name
 
 DEFAULT_TIMEOUT = 60.0
 _KNOWN = {"timeout", "overlap"}
@@ -72,8 +72,13 @@ def _setting(value: Any, otherwise: Setting, where: str) -> Setting:
 
 
 def directories(event: Event) -> list[str]:
-    """Where an event's handlers are, below handlers.d: `user/deploy`, and `user` for user events of any name."""
-    return [event.path, event.kind] if event.kind in (USER, QUERY) else [event.path]
+    """Where an event's handlers are, below handlers.d: `user/deploy`, and `user` for user events of any name.
+
+    None for a name that ours would not send: whoever has the gossip's key sends any, and it becomes a path here.
+    """
+    if event.kind not in (USER, QUERY):
+        return [event.path]
+    return [event.path, event.kind] if is_name(event.name) else []
 
 
 def payload(event: Event) -> bytes:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from . import node_networks
+
 # What uname says to what packages and release archives are called.
 ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
@@ -109,15 +111,10 @@ def packages(dpkg_status: str) -> dict[str, str]:
 
 
 def routed_networks(route_table: str, ignore: str) -> list[tuple[str, str]]:
-    """(network, interface) of /proc/net/route without the default route and one interface."""
-    found = []
-    for line in route_table.splitlines()[1:]:
-        words = line.split()
-        if len(words) < 8 or words[0] == ignore or words[7] == "00000000":
-            continue
-        network = ipaddress.ip_network(f"{_address(words[1])}/{_address(words[7])}")
-        found.append((str(network), words[0]))
-    return found
+    """(network, interface) of /proc/net/route without default routes and one interface."""
+    return [
+        (str(network), interface) for interface, network in node_networks.routes(route_table) if interface != ignore
+    ]
 
 
 def services(show: str) -> dict[str, dict[str, str]]:

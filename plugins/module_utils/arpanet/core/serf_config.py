@@ -7,9 +7,8 @@ from typing import Any
 
 from .files import merged
 
-# Stands for the node's own address.
-OWN = "own"
-DEFAULTS = {"port": 7947, "rpc_address": "127.0.0.1", "rpc_port": 7373, "log_level": "info", "options": {}}
+RPC_PORT = 7373
+DEFAULTS = {"port": 7947, "rpc_address": "127.0.0.1", "log_level": "info", "options": {}}
 
 
 def config(node: str, address: str, managers: Iterable[str], common: Mapping[str, Any]) -> dict[str, Any]:
@@ -19,12 +18,11 @@ def config(node: str, address: str, managers: Iterable[str], common: Mapping[str
     """
     settings = {**DEFAULTS, **common}
     port = int(settings["port"])
-    rpc = address if settings["rpc_address"] == OWN else settings["rpc_address"]
     value = {
         "node_name": node,
         "bind": f"{address}:{port}",
         "advertise": f"{address}:{port}",
-        "rpc_addr": f"{rpc}:{int(settings['rpc_port'])}",
+        "rpc_addr": f"{settings['rpc_address']}:{RPC_PORT}",
         "keyring_file": "/var/lib/serf/keyring.json",
         "snapshot_path": "/var/lib/serf/snapshot",
         "rejoin_after_leave": True,

@@ -44,13 +44,18 @@ class Event:
         return f"{self.kind}/{self.name}" if self.kind in (USER, QUERY) else self.kind
 
 
+def is_name(text: str) -> bool:
+    """Can it be the name of an event or a query?"""
+    return _NAME.fullmatch(text) is not None
+
+
 def sendable(kind: str, name: str, text: str) -> bytes:
     """The payload of an event or a query, as short as JSON can be, or BadEvent.
 
     :param kind: `user` or `query`
     :param text: JSON; nothing is a payload too
     """
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise BadEvent(
             f"{name!r} is no name of an event or a query: up to 64 letters, digits, dots, hyphens and underscores"
         )

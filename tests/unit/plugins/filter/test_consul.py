@@ -41,9 +41,9 @@ def test_consul_token() -> None:
 def test_certificate() -> None:
     is_good = FilterModule().filters()["consul_certificate_good"]
     found = {"issuer": "CA 1", "days": 1000, "names": ["10.0.0.1", "server.dc1.consul"]}
-    assert is_good(found, {"subject": "CA 1"}, "dc1", "consul", "10.0.0.1")
-    assert not is_good(found, {"subject": "CA 1"}, "dc1", "consul", "10.0.0.2")
-    assert not is_good({}, {"subject": "CA 1"}, "dc1", "consul", "10.0.0.1")
+    assert is_good(found, {"subject": "CA 1"}, "dc1", "10.0.0.1")
+    assert not is_good(found, {"subject": "CA 1"}, "dc1", "10.0.0.2")
+    assert not is_good({}, {"subject": "CA 1"}, "dc1", "10.0.0.1")
 
 
 def test_names() -> None:

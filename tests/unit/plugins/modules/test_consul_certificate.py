@@ -30,7 +30,7 @@ def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_made_once(run: Run, node: Path) -> None:
     made = run("consul_certificate", ASKED)
     assert (made["changed"], made["certificate"]) == (True, GOOD)
-    assert node.read_text() == "/usr/local/bin/consul a CA dc1 consul 10.0.0.1"
+    assert node.read_text() == "/usr/local/bin/consul a CA dc1 10.0.0.1"
     assert node.stat().st_mode & 0o777 == 0o600
     assert run("consul_certificate", ASKED)["changed"] is False
 

@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
             float(said.get("timeout", 60)),
         )
         machine = Machine()
-        _show(Joiner(wish, machine, Serf(machine.rpc()), Swarm(), options.check).run())
+        _show(Joiner(wish, machine, Serf(), Swarm(), options.check).run())
     except (BadSeed, *FAILURES) as error:
         raise CommandError(f"this machine has not joined: {error}") from error
     return 0

@@ -57,10 +57,10 @@ def test_a_ca_is_one_text(program: Path) -> None:
 
 
 def test_a_certificate_has_names_and_no_key_is_on_the_command_line(program: Path) -> None:
-    made = cluster_keys.make_certificate(str(program), CA, "dc1", "consul", "10.0.0.1")
+    made = cluster_keys.make_certificate(str(program), CA, "dc1", "10.0.0.1")
     assert made == PEM.format("CERTIFICATE", "new") + PEM.format("EC PRIVATE KEY", "new")
     said = (program.parent / "log").read_text()
-    assert "-server -ca=ca.pem -key=ca.key -dc=dc1 -domain=consul -additional-ipaddress=10.0.0.1" in said
+    assert "-server -ca=ca.pem -key=ca.key -dc=dc1 -additional-ipaddress=10.0.0.1" in said
     # Nothing stays behind.
     assert sorted(path.name for path in program.parent.iterdir()) == ["consul", "log"]
 

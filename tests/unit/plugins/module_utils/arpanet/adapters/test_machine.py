@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import socket
 from pathlib import Path
 
 import pytest
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import machine
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.machine import Machine, MachineError
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.serf import DEFAULT_RPC
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import joining
 
 
@@ -25,18 +23,15 @@ def paths(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def test_a_machine_that_has_never_joined(paths: Path) -> None:
     assert Machine().gossip_keys() == []
     assert Machine().joined() == ""
-    assert Machine().rpc() == DEFAULT_RPC
     Machine().forget_gossip()
 
 
 def test_one_that_has(paths: Path) -> None:
     (paths / "keyring").write_text('["new", "old"]')
     (paths / "cluster").write_text('{"cluster": "ours", "ca": "x"}')
-    (paths / "serf_config").write_text(json.dumps({"rpc_addr": "127.0.0.1:7000"}))
     (paths / "snapshot").write_text("alive: node1")
     assert Machine().gossip_keys() == ["new", "old"]
     assert Machine().joined() == "ours:x"
-    assert Machine().rpc() == "127.0.0.1:7000"
     Machine().forget_gossip()
     assert not (paths / "keyring").exists() and not (paths / "snapshot").exists()
 

@@ -168,6 +168,29 @@ def test_a_dead_manager_is_demoted_before_it_is_removed(engine: tuple[Engine, Sw
     ]
 
 
+@pytest.mark.parametrize("state", ["ready", "down", "gone"])
+def test_the_entry_of_a_node_is_forgotten_unless_it_lives(engine: tuple[Engine, Swarm], state: str) -> None:
+    scripted, swarm = engine
+    if state != "gone":
+        scripted.answers["GET /nodes/n1"] = {**node("worker"), "Status": {"State": state}}
+    scripted.answers["DELETE /nodes/n1"] = None
+    if state == "ready":
+        with pytest.raises(SwarmError, match="n1 is ready: nothing of it is removed"):
+            swarm.forget("n1")
+    else:
+        swarm.forget("n1")
+    requests = [request.partition("?")[0] for request, _ in scripted.sent]
+    assert ("DELETE /nodes/n1" in requests) == (state == "down")
+
+
+def test_an_engine_that_does_not_answer_forgets_nobody(engine: tuple[Engine, Swarm]) -> None:
+    scripted, swarm = engine
+    scripted.answers["GET /nodes/n1"] = (503, {"message": "no leader"})
+    with pytest.raises(SwarmError, match="no leader"):
+        swarm.forget("n1")
+    assert [request for request, _ in scripted.sent] == ["GET /nodes/n1"]
+
+
 def test_wait_until_a_manager_is_reachable(engine: tuple[Engine, Swarm]) -> None:
     scripted, swarm = engine
     active = info("active", NodeID="n1", ControlAvailable=True, Cluster={"ID": "c1"})

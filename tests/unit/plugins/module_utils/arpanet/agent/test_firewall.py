@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.nft import NftError
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.serf import SerfSilent
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.agent.firewall import Firewall, main
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import firewall
@@ -87,7 +88,7 @@ def test_a_host_that_boots_knows_its_peers(world: World) -> None:
     world.wall.look()
     world.kernel.remove()
     world.start()
-    world.wall.restore()
+    world.wall.begin()
     assert world.lets_in("10.0.0.1", "10.0.0.2", "10.0.0.3")
     # Serf is alone until it has found the others.
     world.members = NODES[:1]
@@ -95,12 +96,36 @@ def test_a_host_that_boots_knows_its_peers(world: World) -> None:
     assert world.lets_in("10.0.0.1", "10.0.0.2", "10.0.0.3")
 
 
-def test_what_was_never_known_closes_nothing(world: World) -> None:
-    world.wall.restore()
-    assert world.kernel.table == ""
-    world.memory.write_text("broken")
-    world.wall.restore()
-    assert world.kernel.table == ""
+@pytest.mark.parametrize("memory", [None, "broken", '{"10.0.0.9": 1'])
+def test_who_was_let_in_is_not_known(world: World, memory: str | None) -> None:
+    if memory is not None:
+        world.memory.write_text(memory)
+    world.wall.begin()
+    assert world.lets_in("10.0.0.1", "10.0.0.2", "10.0.0.3")
+
+
+def test_it_begins_closed_where_serf_has_not_started(world: World) -> None:
+    def starting() -> list[Member]:
+        if world.members:
+            return world.members
+        raise SerfSilent("nobody answers")
+
+    world.members = []
+    wall = Firewall(RULES, starting, world.memory, world.kernel)
+    wall.begin()
+    assert world.lets_in()
+    world.members = [*NODES]
+    wall.look()
+    assert world.lets_in("10.0.0.1", "10.0.0.2", "10.0.0.3")
+
+
+def test_it_does_not_begin_without_rules(world: World) -> None:
+    def refuse(_: str) -> None:
+        raise NftError("nft: no such module")
+
+    world.kernel.apply = refuse  # type: ignore[method-assign]
+    with pytest.raises(NftError):
+        world.wall.begin()
 
 
 def test_a_cluster_of_one_node(world: World) -> None:

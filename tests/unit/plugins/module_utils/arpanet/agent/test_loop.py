@@ -5,11 +5,13 @@ import threading
 
 import pytest
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import ConsulError
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.agent import loop as module
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.agent.loop import (
     FIRST_PAUSE,
     LONGEST_PAUSE,
     Backoff,
     Loop,
+    for_ever,
 )
 from fakes.node import Clock
 
@@ -151,6 +153,23 @@ def test_pokes_of_a_burst_are_answered_together() -> None:
         loop.poke()
     assert second.wait(5)
     assert len(looks) <= 3
+
+
+def test_what_nobody_expects_is_told_and_ends_no_thread(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "LONGEST_PAUSE", 0)
+    again, steps = threading.Event(), iter([AttributeError("'list' object has no attribute 'items'")])
+
+    def step() -> None:
+        if error := next(steps, None):
+            raise error
+        again.set()
+        threading.Event().wait()
+
+    for_ever(step, "puller")
+    assert again.wait(5)
+    assert "puller" in caplog.text and "no attribute 'items'" in caplog.text
 
 
 def test_backoff_stays_within_its_limit_for_ever() -> None:

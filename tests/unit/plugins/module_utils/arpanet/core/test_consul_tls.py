@@ -44,7 +44,7 @@ def test_missing_parts() -> None:
 
 
 def test_server_name() -> None:
-    assert server_name("dc1", "consul") == server_name("dc1", "consul.") == "server.dc1.consul"
+    assert server_name("dc1") == "server.dc1.consul"
 
 
 def test_summary() -> None:

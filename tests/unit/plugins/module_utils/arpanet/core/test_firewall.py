@@ -21,6 +21,16 @@ def test_ports_that_stay_open() -> None:
     assert not {22, 7947} & {*rules.tcp, *rules.udp}
 
 
+def test_dns_is_not_answered_at_another_interfaces_address() -> None:
+    lines = [line.strip() for line in firewall.text(firewall.rules({}), ["10.0.0.1"]).splitlines()]
+    (rule,) = [number for number, line in enumerate(lines) if "dport 53" in line]
+    # Containers ask by a bridge.
+    assert lines[rule].startswith('meta iifkind != "bridge"') and lines[rule].endswith("jump dns")
+    assert lines[lines.index("chain dns {") + 1] == "fib daddr . iif type != local drop"
+    # Members as well: the way there is their own.
+    assert rule < lines.index("ip saddr @peers accept")
+
+
 def test_the_table_is_replaced_as_a_whole() -> None:
     first, second, *_ = firewall.text(firewall.rules({}), []).splitlines()
     # The first line makes the second one possible where there is none yet.

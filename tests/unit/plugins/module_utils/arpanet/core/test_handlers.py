@@ -33,6 +33,12 @@ def test_where_they_are(event: Event, where: list[str]) -> None:
     assert directories(event) == where
 
 
+@pytest.mark.parametrize("name", ["../../../../usr/bin", "a/b", "..", ".", "", "a\0b", "-x", "x" * 65, "a\n"])
+@pytest.mark.parametrize("kind", ["user", "query"])
+def test_a_name_that_leads_elsewhere_has_none(kind: str, name: str) -> None:
+    assert directories(Event(kind, name, b"payload")) == []
+
+
 def test_what_they_read() -> None:
     assert payload(DEPLOY) == b'{"a":1}'
     assert json.loads(payload(FAILED)) == [

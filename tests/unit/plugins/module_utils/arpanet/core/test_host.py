@@ -108,10 +108,13 @@ ROUTES = """Iface	Destination	Gateway	Flags	RefCnt	Use	Metric	Mask	MTU	Window	IR
 eth0	00000000	010000D5	0003	0	0	0	00000000	0	0	0
 eth0	0000D50A	00000000	0001	0	0	0	00FFFFFF	0	0	0
 docker0	000011AC	00000000	0001	0	0	0	0000FFFF	0	0	0
+tun0	00000000	0101080A	0003	0	0	0	00000080	0	0	0
+tun0	00000080	0101080A	0003	0	0	0	00000080	0	0	0
 """
 
 
 def test_routed_networks() -> None:
+    # Without the default route, also where a VPN writes it as two halves.
     assert host.routed_networks(ROUTES, "docker0") == [("10.213.0.0/24", "eth0")]
 
 

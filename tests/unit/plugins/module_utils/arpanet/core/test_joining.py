@@ -19,7 +19,7 @@ WELCOME = Welcome(
     {
         "agent": {"interval": 10},
         "serf": {"port": 7950, "log_level": "debug"},
-        "consul": {"datacenter": "dc9", "domain": "consul"},
+        "consul": {"datacenter": "dc9"},
     },
     SECRETS,
 )
