@@ -1,4 +1,4 @@
-"""Deploying the seed's services: this collection, `docker stack deploy`, and the Engine's API alone."""
+"""Deploying the services of examples/arpanet2: this collection, `docker stack deploy`, and the Engine's API alone."""
 
 import json
 import statistics

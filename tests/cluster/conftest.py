@@ -39,7 +39,7 @@ def playbooks(cluster: Cluster) -> Playbooks:
 
 @pytest.fixture(scope="session")
 def abc(cluster: Cluster, playbooks: Playbooks) -> Iterator[str]:
-    """The seed's stack, deployed as the README says."""
+    """The stack of examples/arpanet2, deployed as the README says."""
     playbooks.deploy(FIG, "abc")
     yield "abc"
     _remove(cluster, {"abc"})

@@ -12,7 +12,7 @@ from harness.stacks import FIG, PROBE
 from harness.state import state
 
 
-def test_the_seeds_stack_runs_and_the_run_says_where(abc: str, cluster: Cluster, playbooks: Playbooks) -> None:
+def test_the_examples_stack_runs_and_the_run_says_where(abc: str, cluster: Cluster, playbooks: Playbooks) -> None:
     run = playbooks.deploy(FIG, abc)
     running = {container.instance: container for container in cluster.containers(abc)}
     assert sorted(running) == [f"1.{service}.abc" for service in ("auth", "catalogue", "pricing", "redis", "web")]
