@@ -31,9 +31,9 @@ def test_a_killed_container_is_replaced_and_registered(probe: str, cluster: Clus
 @pytest.mark.parametrize("role", ["manager", "worker"])
 def test_the_agent_restarts_and_nothing_leaves_dns(probe: str, cluster: Cluster, role: str) -> None:
     node = _node(cluster, role)
-    before = _registered(cluster, node.name)
+    before = eventually(lambda: _registered(cluster, node))
     node.run("systemctl restart arpanet-agent")
-    assert _registered(cluster, node.name) == before
+    assert _registered(cluster, node) == before
     eventually(lambda: _whole(cluster, probe))
 
 
@@ -81,19 +81,25 @@ def test_what_a_node_left_behind_that_was_set_up_anew_leaves_dns(probe: str, clu
 @pytest.mark.parametrize("role", ["manager", "worker"])
 def test_docker_restarts_and_its_instances_are_replaced(probe: str, cluster: Cluster, role: str) -> None:
     node = _node(cluster, role)
+    before = {one.id for one in cluster.containers(nodes=[node])}
     node.run("systemctl restart docker")
     eventually(lambda: _whole(cluster, probe), within=90)
+    assert not before & {one.id for one in cluster.containers()}
 
 
 def _node(cluster: Cluster, role: str) -> Node:
-    found = [node for node in cluster.nodes if node.manager == (role == "manager")]
+    """The last node of a role on which something runs."""
+    busy = {one.node for one in cluster.containers()}
+    found = [node for node in cluster.nodes if node in busy and node.manager == (role == "manager")]
     if not found:
-        pytest.skip(f"the inventory has no {role}")
+        pytest.skip(f"nothing runs on a {role}")
     return found[-1]
 
 
-def _registered(cluster: Cluster, node: str) -> set[tuple[str, str]]:
-    found = cluster.manager.consul(f"/v1/catalog/node/{node}?consistent")["Services"]
+def _registered(cluster: Cluster, node: Node) -> set[tuple[str, str]]:
+    """What Consul has of a node, and among it each instance that runs there."""
+    found = cluster.manager.consul(f"/v1/catalog/node/{node.name}?consistent")["Services"]
+    assert found.keys() >= {one.instance for one in cluster.containers(nodes=[node])}
     return {(item["ID"], item["Address"]) for item in found.values()}
 
 

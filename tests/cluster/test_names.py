@@ -4,6 +4,7 @@ import pytest
 from harness.claims import answers, dns_agrees
 from harness.cluster import Cluster
 from harness.eventually import eventually
+from harness.node import NodeError
 from harness.playbooks import Playbooks
 
 
@@ -58,7 +59,7 @@ def test_the_forms_of_a_name_in_dns(cluster: Cluster, abc: str) -> None:
     assert cluster.each(lambda node: node.dns(*wanted)) == {node.name: wanted for node in cluster.nodes}
 
 
-def test_the_api_knows_each_instance_by_the_seeds_name(cluster: Cluster, abc: str) -> None:
+def test_the_api_knows_each_instance_by_its_name(cluster: Cluster, abc: str) -> None:
     (pricing,) = cluster.containers(abc, "pricing")
     (found,) = cluster.manager.consul("/v1/health/service/pricing.abc?passing")
     assert found["Service"]["ID"] == "1.pricing.abc"
@@ -67,11 +68,11 @@ def test_the_api_knows_each_instance_by_the_seeds_name(cluster: Cluster, abc: st
     assert found["Node"]["Node"] == pricing.node.name
 
 
-def test_names_of_the_world_resolve_too_or_fail_fast(cluster: Cluster, probe: str) -> None:
-    """A name that is nobody's is an error, not a hanging program."""
+def test_a_name_that_is_nobodys_fails_fast(cluster: Cluster, probe: str) -> None:
+    """It is an error, and no program hangs at it."""
     for asker in ("catalogue", "musl"):
         (inside,) = cluster.containers(probe, asker)
-        with pytest.raises(AssertionError):
+        with pytest.raises(NodeError, match="exit code"):
             inside.resolve("nobody-has-this-name")
 
 
