@@ -155,3 +155,23 @@ def test_an_inventory_without_managers_is_an_error(installed: Path, home: Path, 
                ANSIBLE_COLLECTIONS_PATH=str(installed))  # fmt: skip
     assert done.returncode == 2
     assert "has no host in the group managers: see inventories/example" in done.stdout
+
+
+# Each run takes seconds, so here are only playbooks; what their roles refuse on nodes: roles/test_refusals.py.
+UNSAID = {
+    "bundle": "Say where the bundle goes: -e bundle=<a directory on this machine>.",
+    "deploy": "Give the stack: ansible-playbook deploy.yml -e stack=fig.yml [-e deployment=abc].",
+    "remove": "Say what to remove: ansible-playbook remove.yml -e deployment=abc.",
+    "reset --limit n1": "--limit leaves out localhost, which checks the request. Say which nodes with -e node= alone.",
+    "restore": "Say what to restore, a file of backup.yml: -e from=FILE.",
+    "rollback": "Say what to roll back: ansible-playbook rollback.yml -e deployment=abc [-e revision=7].",
+}
+
+
+@pytest.mark.parametrize("words", UNSAID)
+def test_what_is_not_said_is_asked_for(installed: Path, home: Path, words: str) -> None:
+    """Before any node is: none answers here."""
+    done = run(["ansible-playbook", "-i", "hosts.yml", *f"arpanet.cluster.{words}".split()], home,
+               ANSIBLE_COLLECTIONS_PATH=str(installed))  # fmt: skip
+    assert done.returncode == 2
+    assert UNSAID[words] in done.stdout
