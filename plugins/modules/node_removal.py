@@ -94,6 +94,7 @@ from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import 
 from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.swarm import Swarm, SwarmError
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.removal import steps
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.swarm import Refused
 
 
 def main() -> None:
@@ -126,7 +127,7 @@ def main() -> None:
         todo = steps(traces)
         for step in [] if module.check_mode else todo:
             cluster.take_away(step, traces)
-    except (ConsulError, SerfError, SwarmError) as error:
+    except (ConsulError, Refused, SerfError, SwarmError) as error:
         module.fail_json(msg=f"{asked['node']} is not removed: {error}")
     shown = [step.shown for step in todo]
     module.exit_json(

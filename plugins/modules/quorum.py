@@ -78,7 +78,7 @@ from ansible_collections.arpanet.cluster.plugins.module_utils._consul import con
 from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
 from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.quorum import Raft, after, count, objections
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.swarm import named
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.swarm import Refused, named
 
 
 def rafts(module: AnsibleModule) -> tuple[list[Raft], set[str], list[str]]:
@@ -119,7 +119,10 @@ def main() -> None:
     gone = module.params["gone"]
     deadline = time.monotonic() + module.params["patience"]
     while True:
-        known, going, silent = rafts(module)
+        try:
+            known, going, silent = rafts(module)
+        except Refused as error:
+            module.fail_json(msg=f"{', '.join(module.params['nodes'])} cannot go: {error}")
         reasons = silent + objections(known, going, gone)
         away = silent or any(count(raft.voters).alive < len(raft.voters) for raft in known)
         if not reasons or not away or time.monotonic() > deadline:

@@ -111,15 +111,34 @@ class Member:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-def named(members: Iterable[Member], name: str, address: str = "") -> list[Member]:
-    """The entries of a host: by its name in the swarm, else by its address, else by the first label of its
-    name. A host that was reset and has joined again has a dead entry more."""
-    known = list(members)
-    return (
-        [member for member in known if member.hostname == name]
-        or [member for member in known if address and member.address == address]
-        or [member for member in known if member.hostname.partition(".")[0] == name.partition(".")[0]]
+def called(hosts: Iterable[tuple[str, str]], name: str, address: str = "") -> str:
+    """What a host is called among these, each with its address: by the name itself, else by the address, else where
+    one of both names is the other's first label alone. Empty when it is none of them.
+
+    :raises Refused: it may be more than one.
+    """
+    known = set(hosts)
+    found = (
+        {host for host, _ in known if host == name}
+        or {host for host, its in known if address and its == address}
+        or {host for host, _ in known if name == host.partition(".")[0] or host == name.partition(".")[0]}
     )
+    if len(found) > 1:
+        raise Refused(
+            f"{name} may be {' or '.join(sorted(found))}: say which, by that name; leave.yml takes out one that is gone"
+        )
+    return found.pop() if found else ""
+
+
+def named(members: Iterable[Member], name: str, address: str = "") -> list[Member]:
+    """The entries of a host, which is told as `called` says. One that was reset and has joined again has a dead entry
+    more.
+
+    :raises Refused: it may be more than one host.
+    """
+    known = list(members)
+    hostname = called(((member.hostname, member.address) for member in known), name, address)
+    return [member for member in known if hostname and member.hostname == hostname]
 
 
 def alive(members: Iterable[Member], name: str, address: str = "") -> Member:

@@ -150,6 +150,9 @@ HOSTS = [
     Member("n1", "alpha", "manager", address="10.0.0.1"),
     Member("n2", "beta.example.net", "worker", address="10.0.0.2"),
     Member("n3", "alpha", "worker", state="down", address="10.0.0.1"),
+    Member("n4", "node1.east", "worker", address="10.0.0.4"),
+    Member("n5", "node1.west", "worker", address="10.0.0.5"),
+    Member("n6", "old", "worker", state="down", address="10.0.0.5"),
 ]
 
 
@@ -162,10 +165,27 @@ HOSTS = [
         ("beta", "", ["n2"]),
         ("gamma", "", []),
         ("gamma", "10.0.0.9", []),
+        # Only the first label is the same.
+        ("beta.example.org", "", []),
+        ("node1.south", "", []),
+        ("node1.east", "10.0.0.5", ["n4"]),
+        ("node1", "10.0.0.4", ["n4"]),
     ],
 )
 def test_entries_of_a_host(name: str, address: str, ids: list[str]) -> None:
     assert [member.id for member in named(HOSTS, name, address)] == ids
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "said"),
+    [
+        ("node1", "", "node1 may be node1.east or node1.west: say which"),
+        ("fifth", "10.0.0.5", "fifth may be node1.west or old: say which, by that name; leave.yml takes out"),
+    ],
+)
+def test_a_name_that_may_be_two_hosts_is_refused(name: str, address: str, said: str) -> None:
+    with pytest.raises(Refused, match=said):
+        named(HOSTS, name, address)
 
 
 def test_the_entry_that_lives_is_the_host() -> None:
