@@ -14,6 +14,10 @@ def test_a_majority_that_lives_is_not_given_up(lab: Lab) -> None:
     run = lab.playbooks.run("recover", confirm="yes")
     assert run.code == 2
     assert "A majority lives" in run.words
+    one, *others = (node.name for node in lab.cluster.managers)
+    run = lab.playbooks.run("recover", "--limit", f"localhost:{one}", confirm="yes")
+    assert (run.code, run.changed) == (2, 0)
+    assert f"--limit leaves out {', '.join(others)}" in run.words
 
 
 def test_one_of_three_goes_on(lab: Lab) -> None:

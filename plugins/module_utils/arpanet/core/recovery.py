@@ -64,19 +64,9 @@ def plan(looks: Mapping[str, Mapping[str, Any]], managers: Sequence[str], chosen
             f"A majority lives: {swarm_lives[0]} is in a swarm with a leader, and Consul has one, too. There is "
             "nothing to recover; leave.yml takes out a manager that is lost."
         )
-    if chosen and chosen not in in_swarm:
-        return Plan(f"{chosen} is no manager that answers; there are: {', '.join(in_swarm) or 'none'}.")
-    locked = [host for host in here if looks[host]["swarm"]["autolock"]]
-    if locked and not swarm_lives:
-        return Plan(
-            f"The swarm of {', '.join(locked)} has autolock, and Docker begins no swarm anew whose managers are "
-            "locked. Bring back managers until most of them run, and unlock them (site.yml --tags swarm); when they "
-            "are lost for good, reset.yml, site.yml and deploy.yml build the cluster anew."
-        )
-    if not swarm_lives and not in_swarm:
-        return Plan(
-            f"Neither of {', '.join(here)} is a manager of a swarm: restore.yml builds a new cluster of a backup."
-        )
+    problem = _who_lives_elsewhere(looks, here) or _who_cannot(looks, here, in_swarm, swarm_lives, chosen)
+    if problem:
+        return Plan(problem)
     alone = "" if swarm_lives else chosen or in_swarm[0]
     # A manager that knows the old majority alone would go on waiting for it.
     others = [host for host in in_swarm if host != alone and looks[host]["swarm"]["state"] != INACTIVE]
@@ -95,6 +85,41 @@ def plan(looks: Mapping[str, Mapping[str, Any]], managers: Sequence[str], chosen
         ],
         lost=lost,
     )
+
+
+def _who_lives_elsewhere(looks: Mapping[str, Mapping[str, Any]], here: Sequence[str]) -> str:
+    """Why nobody is given up: Consul names a leader only while it hears from it."""
+    own = {looks[host]["consul"]["address"] for host in here}
+    leaders = {looks[host]["consul"]["leader"].rpartition(":")[0].strip("[]") for host in here}
+    living = sorted(leaders - own - {""})
+    return (
+        f"A manager lives that does not answer: Consul's leader is {', '.join(living)}, and none of {', '.join(here)}. "
+        "Let Ansible reach it, or switch it off, and run recover.yml again."
+        if living
+        else ""
+    )
+
+
+def _who_cannot(
+    looks: Mapping[str, Mapping[str, Any]],
+    here: Sequence[str],
+    in_swarm: Sequence[str],
+    swarm_lives: Sequence[str],
+    chosen: str,
+) -> str:
+    """Why Swarm does not go on with one of those that answer."""
+    if chosen and chosen not in in_swarm:
+        return f"{chosen} is no manager that answers; there are: {', '.join(in_swarm) or 'none'}."
+    locked = [host for host in here if looks[host]["swarm"]["autolock"]]
+    if locked and not swarm_lives:
+        return (
+            f"The swarm of {', '.join(locked)} has autolock, and Docker begins no swarm anew whose managers are "
+            "locked. Bring back managers until most of them run, and unlock them (site.yml --tags swarm); when they "
+            "are lost for good, reset.yml, site.yml and deploy.yml build the cluster anew."
+        )
+    if not swarm_lives and not in_swarm:
+        return f"Neither of {', '.join(here)} is a manager of a swarm: restore.yml builds a new cluster of a backup."
+    return ""
 
 
 def _left_behind(looks: Mapping[str, Mapping[str, Any]], in_swarm: Sequence[str]) -> list[str]:

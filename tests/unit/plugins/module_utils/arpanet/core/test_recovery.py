@@ -96,6 +96,9 @@ def test_a_new_host_in_the_place_of_a_lost_one_is_no_survivor() -> None:
         ({"a": look(1, (1, 2), "x"), "b": look(2, (1, 2), "x")}, "", "A majority lives"),
         # One that is cut off does not outvote those that are not.
         ({"a": look(1), "b": look(2, (1, 2, 3), "x")}, "", "A majority lives"),
+        # A majority that does not answer, and has not let in one that is.
+        ({"a": look(1, leader="192.0.2.2:8300")}, "", "Consul's leader is 192.0.2.2, and none of a."),
+        ({"a": look(1, (1,)), "b": look(2, leader="[2001:db8::3]:8300")}, "", "is 2001:db8::3, and none of a, b."),
         ({"a": look(1)}, "b", "b is no manager that answers; there are: a"),
         ({"a": NEW}, "", "restore.yml"),
         ({"a": look(1, state="locked", autolock=True)}, "", "has autolock"),
