@@ -48,6 +48,13 @@ options:
     type: list
     elements: str
     default: []
+  staying:
+    description:
+      - With O(step=swarm), ids of the managers that are not lost. Entries of others go after O(timeout), in case that
+        Swarm has other names for them than O(lost). Without any, only those named do.
+    type: list
+    elements: str
+    default: []
   timeout:
     description: Seconds for the swarm to have a leader, or for the node to join the one that went on.
     type: float
@@ -88,6 +95,7 @@ def main() -> None:
             "peers": {"type": "list", "elements": "dict", "default": []},
             "address": {"type": "str", "default": ""},
             "lost": {"type": "list", "elements": "str", "default": []},
+            "staying": {"type": "list", "elements": "str", "default": []},
             "timeout": {"type": "float", "default": 60},
         },
         required_if=[("step", "swarm", ["address"])],
@@ -101,7 +109,7 @@ def main() -> None:
         if not module.check_mode and step == "consul":
             recovery.write_peers(asked["peers"])
         elif not module.check_mode and step == "swarm":
-            recovery.go_on_alone(asked["address"], asked["lost"], asked["timeout"])
+            recovery.go_on_alone(asked["address"], asked["lost"], asked["timeout"], asked["staying"])
         elif not module.check_mode:
             module.exit_json(changed=recovery.leave(asked["timeout"]))
     except (OSError, KeyError, SwarmError) as error:

@@ -9,8 +9,8 @@ from .swarm import Swarm
 
 
 def swarm_raft(swarm: Swarm) -> Raft:
-    """Swarm's managers; SwarmError where no majority can list them."""
-    managers = [member for member in swarm.members() if member.role == "manager"]
+    """Swarm's managers; SwarmError where no majority can list them. Whom a recovery went on without has no vote."""
+    managers = [member for member in swarm.members() if member.in_raft]
     return Raft("Swarm", "managers", tuple(Voter(one.hostname, one.reachable) for one in managers))
 
 

@@ -14,6 +14,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from ..core.recovery import given_up
 from ..core.swarm import NODE_KEY, Local, autolock
 from . import host
 from .swarm import PORT, Swarm, SwarmError
@@ -88,8 +89,11 @@ def write_peers(peers: list[dict[str, Any]]) -> None:
     os.chown(path, owner.pw_uid, owner.pw_gid)
 
 
-def go_on_alone(address: str, lost: Collection[str], timeout: float, anew: bool = False) -> list[str]:
-    """Make this node the only manager of its swarm, and take out the entries of lost ones, by hostname.
+def go_on_alone(
+    address: str, lost: Collection[str], timeout: float, staying: Collection[str] = (), anew: bool = False
+) -> list[str]:
+    """Make this node the only manager of its swarm, and take out the entries of lost ones, by hostname, and of managers
+    that are none of those `staying`, by id, where these are given.
 
     With `anew` also where it has a leader: its address may be another. What was taken out.
 
@@ -99,22 +103,22 @@ def go_on_alone(address: str, lost: Collection[str], timeout: float, anew: bool 
     if anew or not _has_leader(swarm):
         swarm.begin_anew(f"{address}:{PORT}", address)
         swarm.wait(timeout, manager=True)
-    return forget(swarm, lost, timeout)
+    return forget(swarm, lost, timeout, staying)
 
 
-def forget(swarm: Swarm, lost: Collection[str], timeout: float) -> list[str]:
+def forget(swarm: Swarm, lost: Collection[str], timeout: float, staying: Collection[str] = ()) -> list[str]:
     """Take the entries of lost nodes out of the swarm, once it knows that they are down."""
     deadline = time.monotonic() + timeout
     gone: list[str] = []
     while True:
-        left = [member for member in swarm.members() if member.hostname in lost and member.id not in gone]
+        late = time.monotonic() > deadline
+        left = [one for one in swarm.members() if one.id not in gone and given_up(one, lost, staying)]
         for member in left:
-            if member.state == "down":
+            # One that nobody has named lost may live, and joins anew by itself within this time.
+            if member.state == "down" and (late or member.hostname in lost):
                 swarm.forget(member.id)
                 gone.append(member.id)
-        if all(member.id in gone for member in left):
-            return gone
-        if time.monotonic() > deadline:
+        if late or all(member.id in gone for member in left):
             return gone
         time.sleep(1)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from .swarm import INACTIVE
+from .swarm import INACTIVE, Member
 
 RAFT_PORT = 8300
 
@@ -15,6 +15,7 @@ RAFT_PORT = 8300
 class Plan:
     """`swarm` is the manager that goes on alone (empty: Swarm has a leader), `leaving` are those that join it again, by
     themselves or later; `consul` are the servers that go on together; `lost` do not answer, or know nothing.
+    `staying` are the ids in Swarm of all its managers that answer; none where one of them cannot say its own.
 
     With a `problem` nothing is to be done.
     """
@@ -25,6 +26,7 @@ class Plan:
     consul: tuple[str, ...] = ()
     peers: list[dict[str, Any]] = field(default_factory=list)
     lost: tuple[str, ...] = ()
+    staying: tuple[str, ...] = ()
 
     def as_data(self) -> dict[str, Any]:
         """Plain values, with what people read as `text`."""
@@ -71,6 +73,7 @@ def plan(looks: Mapping[str, Mapping[str, Any]], managers: Sequence[str], chosen
     # A manager that knows the old majority alone would go on waiting for it.
     others = [host for host in in_swarm if host != alone and looks[host]["swarm"]["state"] != INACTIVE]
     going_on = () if consul_lives else tuple(servers)
+    ids = tuple(looks[host]["swarm"]["node_id"] for host in in_swarm)
     return Plan(
         swarm=alone,
         leaving=tuple(others if alone else behind),
@@ -84,7 +87,15 @@ def plan(looks: Mapping[str, Mapping[str, Any]], managers: Sequence[str], chosen
             for host in going_on
         ],
         lost=lost,
+        staying=ids if all(ids) else (),
     )
+
+
+def given_up(member: Member, lost: Collection[str], staying: Collection[str]) -> bool:
+    """Whether an entry of the swarm that went on is a lost node's: by its hostname or, as Swarm may have other names
+    than the inventory, as a manager's that is none of those that stay (by their ids, where all are known)."""
+    manager_no_more = bool(staying) and member.role == "manager" and not member.in_raft
+    return member.id not in staying and (member.hostname in lost or manager_no_more)
 
 
 def _who_lives_elsewhere(looks: Mapping[str, Mapping[str, Any]], here: Sequence[str]) -> str:

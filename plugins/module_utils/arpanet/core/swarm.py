@@ -234,7 +234,7 @@ def _keep_majority(members: list[Member], demotions: list[NodeChange]) -> None:
     if not demotions:
         return
     leaving = {change.id for change in demotions}
-    left = [m for m in members if m.role == "manager" and m.id not in leaving]
+    left = [m for m in members if m.in_raft and m.id not in leaving]
     alive = sum(1 for m in left if m.reachable)
     if alive < len(left) // 2 + 1:
         names = ", ".join(sorted(change.hostname for change in demotions))

@@ -33,3 +33,9 @@ def test_a_name_that_may_be_two_nodes_is_refused(run: Run, members: list[Member]
     members += [manager(1, "node1.east"), manager(2, "node1.west"), manager(3, "node3")]
     said = run("quorum", {"nodes": ["node1"], "force": True})["msg"]
     assert said.startswith("node1 cannot go: node1 may be node1.east or node1.west")
+
+
+def test_who_a_recovery_went_on_without_does_not_count(run: Run, members: list[Member]) -> None:
+    members += [manager(1, "node1.east"), manager(2, "node2", raft=False, up=False), manager(3, "node3", False, False)]
+    found = run("quorum", {"nodes": ["node2"], "gone": True, "patience": 0})
+    assert found.get("swarm") == {"alive": 1, "total": 1, "needed": 1}

@@ -84,3 +84,32 @@ def test_who_has_a_leader_by_now_does_not_leave(
     monkeypatch.setattr(recovery, "Swarm", engine)
     assert recovery.leave(90) is bool(calls)
     assert engine.calls == calls
+
+
+class Forgetful:
+    """A swarm that went on; `n3` is called otherwise than the inventory does, and `n4` joins anew at the third look."""
+
+    def __init__(self) -> None:
+        self.looks, self.gone = 0, []
+
+    def members(self) -> list[Member]:
+        self.looks += 1
+        known = [
+            *(Member(f"n{number}", name, "manager", state="down") for number, name in ((2, "b"), (3, "gamma"))),
+            Member("n4", "delta", "manager", state="ready" if self.looks > 2 else "down", in_raft=self.looks > 2),
+        ]
+        return [member for member in known if member.id not in self.gone]
+
+    def forget(self, node: str) -> None:
+        self.gone.append(node)
+
+
+@pytest.mark.parametrize(("staying", "gone", "looks"), [((), ["n2"], 1), (("n1",), ["n2", "n3"], 5)])
+def test_who_is_called_otherwise_goes_once_it_could_have_joined(
+    monkeypatch: pytest.MonkeyPatch, staying: tuple[str, ...], gone: list[str], looks: int
+) -> None:
+    swarm = Forgetful()
+    monkeypatch.setattr(recovery.time, "monotonic", lambda: float(swarm.looks))
+    monkeypatch.setattr(recovery.time, "sleep", lambda _: None)
+    assert recovery.forget(swarm, ["b"], 3, staying) == gone
+    assert (swarm.gone, swarm.looks) == (gone, looks)

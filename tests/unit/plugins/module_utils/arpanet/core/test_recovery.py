@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.recovery import plan
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.recovery import given_up, plan
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.swarm import Member
 
 MANAGERS = ["a", "b", "c", "d", "e"]
 
@@ -50,6 +51,28 @@ def test_one_of_three() -> None:
         "Consul goes on with b",
         "Swarm goes on with b as its only manager",
     ]
+
+
+@pytest.mark.parametrize(
+    ("member", "staying", "gone"),
+    [
+        (Member("n2", "b", "manager"), (), True),
+        (Member("n2", "beta", "manager"), (), False),
+        (Member("n2", "beta", "manager"), ("n1",), True),
+        # It answers, has joined anew, or never was a manager.
+        (Member("n2", "beta", "manager"), ("n1", "n2"), False),
+        (Member("n2", "b", "manager"), ("n1", "n2"), False),
+        (Member("n2", "beta", "manager", in_raft=True), ("n1",), False),
+        (Member("n2", "beta", "worker"), ("n1",), False),
+    ],
+)
+def test_whose_entry_goes(member: Member, staying: tuple[str, ...], gone: bool) -> None:
+    assert given_up(member, ["b"], staying) is gone
+
+
+def test_who_stays_is_known_where_all_that_answer_say_who_they_are() -> None:
+    assert plan({"b": look(2), "c": look(3)}, ["a", "b", "c", "d"]).staying == ("n2", "n3")
+    assert plan({"b": look(2), "c": look(3, state="", node_id="")}, ["a", "b", "c", "d"]).staying == ()
 
 
 def test_two_of_five() -> None:

@@ -62,7 +62,7 @@ def test_refused(local: Local, goal: Goal, message: str) -> None:
 
 
 def manager(name: str, reachable: bool = True) -> Member:
-    return Member(name, f"host-{name}", "manager", reachable=reachable)
+    return Member(name, f"host-{name}", "manager", in_raft=True, reachable=reachable)
 
 
 THREE = [manager("n1"), manager("n2"), manager("n3")]
@@ -122,6 +122,12 @@ def test_promotion_comes_before_demotion() -> None:
 def test_demotion_keeps_a_majority(members: list[Member], demoted: list[str]) -> None:
     with pytest.raises(Refused, match="demoting host-n1 would leave"):
         node_changes(members, [Declared(f"host-{name}", name, "worker") for name in demoted])
+
+
+def test_who_a_recovery_went_on_without_does_not_count() -> None:
+    given_up = [Member(name, name, "manager", state="down") for name in ("n4", "n5")]
+    (change,) = node_changes([*THREE, *given_up], [Declared("host-n1", "n1", "worker")])
+    assert change.id == "n1"
 
 
 def test_demotion_with_a_majority_left() -> None:
