@@ -30,7 +30,7 @@ attributes:
     description: Shows the node's availability before and after.
   idempotent:
     support: full
-    description: Does nothing on a node that is as asked.
+    description: Changes nothing on a node that is as asked, and waits as well for what still stops or starts there.
 options:
   node:
     description: The node's name.

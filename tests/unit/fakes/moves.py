@@ -68,6 +68,12 @@ class Moving:
         """The nodes that a service's instances run on."""
         return sorted(task["NodeID"] for task in self._alive(name))
 
+    def linger(self, place: str, still: bool = True) -> None:
+        """What a node was told to stop still runs there, or has stopped."""
+        for task in self._tasks:
+            if task["NodeID"] == place and task["DesiredState"] == "shutdown":
+                task["Status"]["State"] = "running" if still else "shutdown"
+
     def member(self, name: str) -> Member:
         spec = self._nodes[name]["Spec"]
         return Member(name, name, spec["Role"], spec["Availability"])

@@ -35,11 +35,21 @@ def drain(surge: Surge, swarm: Swarm, member: Member, stop_stuck: bool, check: b
         raise DrainError(_refusal(todo.stuck, member.hostname))
     changed = member.availability != "drain" or bool(todo.moves) or bool(surge.unfinished(member.id))
     result = _result(changed, _text(todo, member, "drain"), member, "drain")
-    if check or not changed:
+    if check:
         return result
-    for line in result["text"].splitlines():
-        surge.tell(line)
-    if up and member.availability != "drain":
+    if changed:
+        for line in result["text"].splitlines():
+            surge.tell(line)
+        _empty(surge, swarm, member, todo, stop_stuck)
+    # Also what an earlier run did not see stop: whoever asks switches the node off next.
+    if up:
+        _until(lambda: not _there(surge, member), surge.timeout, f"instances on {member.hostname} are still stopping")
+    return result
+
+
+def _empty(surge: Surge, swarm: Swarm, member: Member, todo: Leaving, stop_stuck: bool) -> None:
+    """Move what can move, and have Swarm stop the rest. :raises DrainError: the node is as it was."""
+    if member.state == "ready" and member.availability != "drain":
         # Nothing new comes, and Swarm leaves alone what the moves' constraints exclude there.
         _set(swarm, member, "pause")
         # What had come until then moves as well.
@@ -52,9 +62,6 @@ def drain(surge: Surge, swarm: Swarm, member: Member, stop_stuck: bool, check: b
             raise DrainError(f"{'; '.join(reasons)}. {member.hostname} is {member.availability} as before; {how}")
     surge.tidy(member.id)
     _set(swarm, member, "drain")
-    if up:
-        _until(lambda: not _there(surge, member), surge.timeout, f"instances on {member.hostname} are still stopping")
-    return result
 
 
 def activate(surge: Surge, swarm: Swarm, member: Member, check: bool) -> Result:
@@ -65,12 +72,13 @@ def activate(surge: Surge, swarm: Swarm, member: Member, check: bool) -> Result:
     if member.availability != "active":
         lines.append(f"~ node {member.hostname}: {member.availability} -> active")
     result = _result(changed, "\n".join(lines) or f"{member.hostname} takes instances already", member, "active")
-    if check or not changed:
+    if check:
         return result
-    for line in lines:
-        surge.tell(line)
-    surge.tidy(member.id)
-    _set(swarm, member, "active")
+    if changed:
+        for line in lines:
+            surge.tell(line)
+        surge.tidy(member.id)
+        _set(swarm, member, "active")
     if member.state == "ready":
         _until(
             lambda: _has_its_own(surge, member),

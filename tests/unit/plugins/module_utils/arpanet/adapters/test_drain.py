@@ -118,3 +118,24 @@ def test_what_was_broken_off_goes_on_or_is_put_back(swarm: Moving) -> None:
     assert activate(swarm)["changed"]
     assert swarm.spec("abc_web") == before
     assert not activate(swarm)["changed"]
+
+
+def test_what_still_stops_is_waited_for_by_the_next_run_as_well(swarm: Moving) -> None:
+    """The first one gave up waiting; who runs the second takes the node away next."""
+    drain(swarm)
+    calls = len(swarm.calls)
+    swarm.linger("node1")
+    assert not drain(swarm, check=True)["changed"]
+    with pytest.raises(DrainError, match="instances on node1 are still stopping"):
+        drain(swarm)
+    swarm.linger("node1", False)
+    assert not drain(swarm)["changed"]
+    assert len(swarm.calls) == calls
+
+
+def test_what_belongs_on_a_node_is_waited_for_by_the_next_run_as_well(swarm: Moving) -> None:
+    swarm.add("abc_each", "node2", "node3", everywhere=True)
+    assert not activate(swarm, check=True)["changed"]
+    with pytest.raises(DrainError, match="instances that belong on node1 do not run there"):
+        activate(swarm)
+    assert swarm.calls == []
