@@ -10,8 +10,8 @@ module: node_removal
 short_description: Takes a node that has left, or is lost, out of everything that remembers it
 version_added: 0.1.0
 description:
-  - Runs on a manager that stays. Removes the node from the swarm's list, from Consul's raft, members and catalog, from
-    Serf's members, and the keys that are about it alone, with its leases.
+  - Runs on a manager that stays. Removes the node from Consul's raft, members and catalog, from Serf's members, the
+    keys that are about it alone, with its leases, and at last its entry in the swarm.
   - A node that is still alive in Consul or Serf is refused, for it would come back.
   - Each part is looked at by itself, so that a node that is half gone goes altogether.
 author:
@@ -34,7 +34,7 @@ options:
     type: str
     required: true
   address:
-    description: Its address, to tell it by where Swarm has another name for it.
+    description: Its address, to tell it by where Swarm, Consul and Serf have another name for it.
     type: str
     default: ""
   serf_rpc:
@@ -59,7 +59,7 @@ removed:
   returned: success
   type: list
   elements: str
-  sample: ["node node4 of the swarm (worker, down)", "key arpanet/nodes/node4"]
+  sample: ["key arpanet/nodes/node4", "node node4 of the swarm (worker, down)"]
 known:
   description: Whether anybody remembered the node.
   returned: success

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..core import names
 from ..core.members import ALIVE, CONSUL_STATUSES, LEAVING
 from ..core.removal import Step, Traces, keys_about
-from ..core.swarm import NodeChange, named
+from ..core.swarm import NodeChange, called, named
 from .consul import Consul, Op
 from .elections import members, patiently
 from .serf import Serf
@@ -29,10 +29,12 @@ class Cluster:
     def traces(self, node: str, address: str) -> Traces:
         """What everybody knows of a node now."""
         own = tuple(named(members(self.swarm), node, address))
-        # Swarm, Consul and Serf call a node by its host name.
-        name = own[0].hostname if own else node
-        in_consul = {str(one["Name"]): CONSUL_STATUSES.get(one["Status"], "unknown") for one in self.consul.members()}
-        in_serf = {one.name: one.status for one in self.serf.members()}
+        consul, serf = self.consul.members(), self.serf.members()
+        # Swarm, Consul and Serf call a node by its host name. The gossip knows it also where Swarm does not any more.
+        hosts = [(str(one["Name"]), str(one["Addr"])) for one in consul] + [(one.name, one.address) for one in serf]
+        name = own[0].hostname if own else called(hosts, node, address) or node
+        in_consul = {str(one["Name"]): CONSUL_STATUSES.get(one["Status"], "unknown") for one in consul}
+        in_serf = {one.name: one.status for one in serf}
         prefixes = (names.DEPLOYMENTS_PREFIX, names.NODES_PREFIX, names.PULLS_PREFIX, names.WEAVE_PREFIX)
         entries = {key: entry for prefix in prefixes for key, entry in self.consul.list(prefix).items()}
         about = keys_about(name, {key: entry.value for key, entry in entries.items()})

@@ -56,10 +56,9 @@ class Step:
 
 
 def steps(traces: Traces) -> list[Step]:
-    """What takes the node away, in order. A server leaves its raft before its gossip forgets it."""
-    found = [
-        Step("swarm", one.id, f"node {traces.name} of the swarm ({one.role}, {one.state})") for one in traces.swarm
-    ]
+    """What takes the node away, in order. A server leaves its raft before its gossip forgets it. Swarm's entry is the
+    last: where the inventory has another name for the node, it tells the next run which one the rest is about."""
+    found: list[Step] = []
     if traces.voter:
         found.append(Step("raft", traces.voter, f"server {traces.name} of Consul's raft"))
     if traces.consul:
@@ -69,6 +68,9 @@ def steps(traces: Traces) -> list[Step]:
     if traces.serf:
         found.append(Step("serf", traces.name, f"member {traces.name} of Serf ({traces.serf})"))
     found += [Step("key", key, f"key {key}") for key in sorted(traces.keys)]
+    found += [
+        Step("swarm", one.id, f"node {traces.name} of the swarm ({one.role}, {one.state})") for one in traces.swarm
+    ]
     return found
 
 

@@ -44,7 +44,7 @@ def test_a_dead_node_is_taken_away(run: Run, found: list[Traces], removed: list[
     asked = run("node_removal", {"node": "node4"}, check=True)
     assert (asked["changed"], asked["heard"], removed) == (True, [], [])
     assert run("node_removal", {"node": "node4"})["removed"] == asked["removed"]
-    assert removed == ["swarm", "consul", "serf"]
+    assert removed == ["consul", "serf", "swarm"]
 
 
 def test_a_node_that_lives_is_not(run: Run, found: list[Traces], removed: list[str]) -> None:
@@ -56,8 +56,8 @@ def test_a_node_that_lives_is_not(run: Run, found: list[Traces], removed: list[s
 
 def test_one_that_has_left_is_no_longer_waited_for(run: Run, found: list[Traces], removed: list[str]) -> None:
     found += [LIVES, LEAVES, Traces("node4", LEAVES.swarm, "left", serf="left"), LIVES]
-    assert run("node_removal", {"node": "node4"})["removed"][0] == "node node4 of the swarm (worker, ready)"
-    assert removed == ["swarm", "consul", "serf"]
+    assert run("node_removal", {"node": "node4"})["removed"][-1] == "node node4 of the swarm (worker, ready)"
+    assert removed == ["consul", "serf", "swarm"]
 
 
 def test_who_asks_only_learns_who_hears_it(run: Run, found: list[Traces], removed: list[str]) -> None:

@@ -19,13 +19,13 @@ WHOLE = Traces(
 
 def test_all_of_it_in_order() -> None:
     assert [(step.part, step.what) for step in steps(WHOLE)] == [
-        ("swarm", "n4"),
-        ("swarm", "n9"),
         ("raft", "raft-id"),
         ("consul", "node4"),
         ("catalog", "node4"),
         ("serf", "node4"),
         ("key", "arpanet/nodes/node4"),
+        ("swarm", "n4"),
+        ("swarm", "n9"),
     ]
     assert WHOLE.known and WHOLE.manager and not WHOLE.ready
 
