@@ -19,11 +19,16 @@ def test_a_manager_leaves_and_joins_again(lab: Lab, load: str) -> None:
     assert lab.node(node).run("ls -d /etc/arpanet/keys /etc/arpanet/tokens 2>/dev/null || true") == ""
     assert playbooks.do("leave", node=node).changed == 0
     assert playbooks.do("leave", "--check", node=node).changed == 0
+    # Before the first one is out of the inventory.
+    second = cluster.nodes[-1].name
+    playbooks.do("leave", node=second)
+    eventually(lambda: is_nobody(cluster, second))
 
     assert playbooks.do("site", "--check").changed > 0
     eventually(lambda: is_nobody(cluster, node))
-    playbooks.do("site", "--limit", f"localhost:{node}")
+    playbooks.do("site", "--limit", f"localhost:{node}:{second}")
     eventually(lambda: is_manager(cluster, node), within=60)
+    eventually(lambda: is_worker(cluster, second), within=60)
     assert playbooks.do("site").changed == 0
     lab.whole()
 
