@@ -80,7 +80,7 @@ def test_a_stranger_is_not_answered_at_an_address_of_another_interface(world: Wo
     # As docker0's, where Consul answers DNS; here one that the stranger has not got itself.
     stranger, worker = world.node(4), world.node(2)
     worker.run(
-        "ip link add probe type dummy && ip address add 192.0.2.53/32 dev probe && ip link set probe up && "
+        "ip link add probe type bridge && ip address add 192.0.2.53/32 dev probe && ip link set probe up && "
         "systemd-run --quiet --unit=probe python3 -m http.server 53 --bind 192.0.2.53"
     )
     stranger.run(f"ip route add 192.0.2.53 via {worker.address}")
