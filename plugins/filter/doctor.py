@@ -27,6 +27,7 @@ def findings(
     :param seen: what the module cluster_status answered with its ledger.
     """
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import doctor
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.doctor_facts import Facts
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.ledger import Ledger
 
     answers, seen = _plain(answers), _plain(seen)
@@ -38,7 +39,10 @@ def findings(
         look = answer["look"]
         looks[look["node"]] = look
         units[look["node"]] = [name for name in look["units"] if _has_to_run(name, look, host in managers)]
-    facts = doctor.Facts(seen["status"], Ledger(**seen["ledger"]), looks, units, silent)
+    called = {host: answer["look"]["node"] for host, answer in answers.items() if "look" in answer}
+    facts = Facts(
+        seen["status"], Ledger(**seen["ledger"]), looks, units, silent, {called.get(host, host) for host in managers}
+    )
     return [found.as_data() for found in doctor.findings(facts)]
 
 
@@ -60,9 +64,22 @@ def _plain(value: Any) -> Any:
 
 
 def lasting(found: Sequence[Mapping[str, Any]], before: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Those that an earlier look found, too: what is in motion is not wrong yet."""
-    known = {one["what"] for one in before}
-    return [one for one in found if one["what"] in known]
+    """Those of which an earlier look found something, too, in their last words: what is in motion is not wrong yet."""
+    known = {one["subject"] for one in before}
+    return [one for one in found if one["subject"] in known]
+
+
+def mended(before: Sequence[Mapping[str, Any]], found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What was wrong before and is not any more; what is only told in other words still is."""
+    left = {one["subject"] for one in found}
+    return [one["what"] for one in before if one["subject"] not in left]
+
+
+def waited_for(found: Sequence[Mapping[str, Any]], before: Sequence[Mapping[str, Any]]) -> bool:
+    """Is anything left of what was found, but what nobody mends by itself?"""
+    repaired = {one["subject"] for one in before if one["repair"]}
+    stay = {one["subject"] for one in before} - repaired
+    return any(one["subject"] not in stay for one in found)
 
 
 def text(found: Sequence[Mapping[str, Any]], seen: Mapping[str, Any], mended: Sequence[str] = ()) -> str:
@@ -71,7 +88,11 @@ def text(found: Sequence[Mapping[str, Any]], seen: Mapping[str, Any], mended: Se
 
     status = seen["status"]
     return doctor.as_text(
-        [Finding(**one) for one in _plain(found)], len(status["nodes"]), len(status["deployments"]), mended
+        [Finding(**one) for one in _plain(found)],
+        len(status["nodes"]),
+        len(status["deployments"]),
+        mended,
+        seen["ledger"]["locked"],
     )
 
 
@@ -79,4 +100,10 @@ class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"doctor_findings": findings, "doctor_lasting": lasting, "doctor_text": text}
+        return {
+            "doctor_findings": findings,
+            "doctor_lasting": lasting,
+            "doctor_mended": mended,
+            "doctor_text": text,
+            "doctor_waited_for": waited_for,
+        }

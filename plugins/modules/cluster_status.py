@@ -80,7 +80,8 @@ status:
       returned: success
       sample:
         - {what: 1.cache.abc runs on node2 but is not in DNS, cause: nobody registered it,
-           mend: "`systemctl restart arpanet-agent` on node2", about: name, node: node2, repair: {}}
+           mend: "`systemctl restart arpanet-agent` on node2", about: name, node: node2, repair: {}, deployment: abc,
+           subject: 1.cache.abc runs on node2 but is not in DNS, units: []}
     asked:
       description: Name of the node that was asked.
       type: str
@@ -125,13 +126,17 @@ status:
       description: For each part that did not answer (V(engine), V(swarm), V(consul), V(serf)), why.
       type: dict
       returned: success
+    illegible:
+      description: For each key of the cluster's in Consul whose value is of no use, why.
+      type: dict
+      returned: success
 text:
   description: The picture for people, as tables.
   returned: success
   type: str
 ledger:
-  description: Leases, subnets, nodes' networks, moves under way and what carries a deployment's label; empty where
-    nobody could tell.
+  description: Leases, subnets, nodes' networks, moves under way and what carries a deployment's label; what Swarm or
+    Consul did not tell is empty, and RV(status.errors) says so.
   returned: with O(ledger=true)
   type: dict
 names:
@@ -142,12 +147,14 @@ names:
   sample: [pricing.abc]
 """
 
+from dataclasses import replace
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.arpanet.cluster.plugins.module_utils._consul import connect
 from ansible_collections.arpanet.cluster.plugins.module_utils._libraries import require
 from ansible_collections.arpanet.cluster.plugins.module_utils._options import CONSUL, ENGINE
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.ledger import Ledger, dns_names
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.ledger import dns_names
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.status import status
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.status_text import as_data, as_text
 
@@ -167,7 +174,6 @@ def main() -> None:
     require(module, "docker", "consul", "msgpack")
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import ledger, survey
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import ConsulError
-    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import Engine, EngineError
 
     asked = module.params
     try:
@@ -182,15 +188,15 @@ def main() -> None:
     if asked["deployment"] and all_told and asked["deployment"] not in seen.deployments():
         others = ", ".join(sorted(seen.deployments())) or "none at all"
         module.fail_json(msg=f"There is no deployment {asked['deployment']} in this cluster; it has: {others}.")
-    data = as_data(picture := status(seen, asked["deployment"]))
     more = {}
     if asked["ledger"]:
-        try:
-            kept = ledger.read(Engine(asked["docker_host"], asked["timeout"]), consul)
-        except (ConsulError, EngineError):
-            # That they are silent is in the picture already.
-            kept = Ledger()
-        more = {"ledger": kept.as_data(), "names": dns_names(data["deployments"])}
+        kept, errors = ledger.read(asked["docker_host"], consul, asked["timeout"])
+        # Whoever fell silent only now has not said everything either.
+        seen = replace(seen, errors={**errors, **seen.errors})
+        more["ledger"] = kept.as_data()
+    data = as_data(picture := status(seen, asked["deployment"]))
+    if asked["ledger"]:
+        more["names"] = dns_names(data["deployments"])
     module.exit_json(changed=False, status=data, text=as_text(picture), **more)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import doctor
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.doctor import Facts
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.doctor_facts import Facts
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.findings import Finding
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.ledger import Ledger
 
@@ -18,7 +18,14 @@ LEASES = "arpanet/deployments/abc/leases/"
 
 
 def placed(instance: str, node: str, address: str) -> dict[str, Any]:
-    return {"instance": instance, "node": node, "address": address, "state": "running", "in_dns": True}
+    return {
+        "instance": instance,
+        "node": node,
+        "address": address,
+        "state": "running",
+        "in_dns": True,
+        "container": f"c-{instance}",
+    }
 
 
 def lease(instance: str, node: str) -> dict[str, Any]:
@@ -50,9 +57,17 @@ def healthy() -> dict[str, Any]:
             "swarm": {"ok": True},
             "errors": {},
             "findings": [],
+            "asked": "node1",
             "nodes": [
-                {"name": name, "swarm": "ready", "swarm_id": f"id-{name}", "availability": "active"}
-                for name in ("node1", "node2")
+                {
+                    "name": name,
+                    "swarm": "ready",
+                    "swarm_id": f"id-{name}",
+                    "availability": "active",
+                    "role": role,
+                    "consul_role": consul,
+                }
+                for name, role, consul in (("node1", "manager", "server"), ("node2", "worker", "client"))
             ],
             "deployments": [{"id": "abc", "networks": {"default": "10.32.0.0/26"}, "services": [service], "stray": []}],
         },
@@ -64,11 +79,15 @@ def healthy() -> dict[str, Any]:
             "blocks": {"10.32.0.0/26": "abc/default"},
             "volumes": {"abc": {"data": "node1"}, "removed": {"old": "node7"}},
             "moves": {},
+            "recorded": {"abc/default": "10.32.0.0/26"},
+            "pools": {"default": "10.32.0.0/12"},
+            "illegible": {},
             "things": [thing("network", "abc_default", "abc", used=True)],
         },
         "looks": looks,
         "units": {"node1": UNITS, "node2": UNITS},
         "silent": {},
+        "managers": ["node1"],
     }
 
 
@@ -109,13 +128,28 @@ def begun(node: str, availability: str = "active") -> Break:
 
 def step(verb: str) -> Break:
     return lambda parts: parts["looks"]["node2"]["steps"].extend(
-        {"verb": verb, "id": f"2.web.abc{form}", "address": "10.32.0.6", "container": "c"} for form in ("", ".dns")
+        {
+            "verb": verb,
+            "id": f"2.web.abc{form}",
+            "address": "10.32.0.6",
+            "container": "c-2.web.abc",
+            "deployment": "abc",
+        }
+        for form in ("", ".dns")
     )
 
 
 def apart(**swarm: str) -> Break:
     node3 = {**look("node3", "", ""), "leases": {}, "serving": {}, "swarm": swarm}
     return lambda parts: parts["looks"].update(node3=node3)
+
+
+def roles(node: str, swarm: str, consul: str) -> Break:
+    def harm(parts: dict[str, Any]) -> None:
+        (one,) = (one for one in parts["status"]["nodes"] if one["name"] == node)
+        one |= {"role": swarm, "consul_role": consul}
+
+    return harm
 
 
 def dns(node: str, *addresses: str) -> Break:

@@ -13,6 +13,7 @@ from typing import Any
 from ..core import certificates, leases
 from ..core.containers import Container
 from ..core.dns import DnsError
+from ..core.names import META_DEPLOYMENT
 from ..core.registrations import Registration, ours, plan, wanted
 from . import cluster_keys, host, resolver
 from .consul import Consul, ConsulError
@@ -49,7 +50,8 @@ def look(
     try:
         found["swarm"] = Swarm(timeout=5).local().__dict__
     except SwarmError as error:
-        errors.setdefault("engine", str(error))
+        if "engine" not in errors:
+            errors["swarm"] = str(error)
     found["certificates"] = {path: left for path in certificates.PATHS if (left := cluster_keys.left(path))}
     found["dns"] = {}
     for server in servers:
@@ -89,6 +91,7 @@ def _steps(running: tuple[Container, ...], have: dict[str, Registration]) -> lis
             "id": step.registration.id,
             "address": step.registration.address,
             "container": step.registration.container,
+            "deployment": dict(step.registration.meta)[META_DEPLOYMENT],
         }
         for step in steps
     ]

@@ -79,6 +79,12 @@ class KeyValueStore(Connection):
             _, found = self.api.kv.get(prefix, recurse=True, consistency="stale")
         return {item["Key"]: _entry(item).value for item in found or []}
 
+    def stored(self, prefix: str) -> dict[str, bytes]:
+        """The same as they are stored: somebody else may have written nonsense (core.stored)."""
+        with self.asking(f"listing {prefix}"):
+            _, found = self.api.kv.get(prefix, recurse=True, consistency="stale")
+        return {item["Key"]: item["Value"] or b"" for item in found or []}
+
     def keys(self, prefix: str) -> Sequence[str]:
         """The names of all keys below a prefix."""
         with self.asking(f"listing {prefix}"):
@@ -171,6 +177,8 @@ def _entry(item: dict[str, Any]) -> Entry:
         value = json.loads(raw)
     except ValueError as error:
         raise ConsulError(f"key {item['Key']} does not hold JSON: somebody else wrote it") from error
+    if not isinstance(value, dict):
+        raise ConsulError(f"key {item['Key']} does not hold a JSON object: somebody else wrote it")
     return Entry(value, item["ModifyIndex"], item.get("Session"))
 
 

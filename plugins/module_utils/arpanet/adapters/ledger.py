@@ -7,17 +7,32 @@ from typing import Any
 
 from ..core import ledger, names
 from ..core.ledger import Ledger
+from ..core.spec import Spec
 from ..core.subnets import DEFAULT_POOL, DEFAULT_RANGE, parse_pool
-from .consul import Consul, Op
+from .consul import Consul, ConsulError, Op
 from .engine import Engine, EngineError
+from .lock import Locked, deployment_lock
 from .serf import DEFAULT_RPC, Serf
 from .subnets import SubnetStore
 from .swarm import Swarm
 
 
-def read(engine: Engine, consul: Consul) -> Ledger:
-    """As a manager's engine and the Consul of its node have it now."""
-    return ledger.read(consul.known(names.KV_ROOT), engine.labelled(("network", "secret", "config")), engine.services())
+def read(docker_host: str, consul: Consul, timeout: float) -> tuple[Ledger, dict[str, str]]:
+    """As a manager's engine and the Consul of its node have it now; and why `consul` or `swarm` did not say."""
+    raw: dict[str, bytes] = {}
+    things: dict[str, list[Spec]] = {}
+    services: dict[str, Spec] = {}
+    errors = {}
+    try:
+        raw = consul.stored(names.KV_ROOT)
+    except ConsulError as error:
+        errors["consul"] = str(error)
+    try:
+        engine = Engine(docker_host, timeout)
+        things, services = engine.labelled(("network", "secret", "config")), engine.services()
+    except EngineError as error:
+        errors["swarm"] = str(error)
+    return ledger.read(raw, things, services), errors
 
 
 def mend(engine: Engine, consul: Consul, step: Mapping[str, Any], serf_rpc: str = DEFAULT_RPC) -> None:
@@ -27,12 +42,21 @@ def mend(engine: Engine, consul: Consul, step: Mapping[str, Any], serf_rpc: str 
     """
     doers: dict[str, Callable[[], None]] = {
         "delete_key": lambda: _delete(consul, step["key"], step["value"]),
-        "release": lambda: _release(consul, step["owners"]),
-        "remove": lambda: _remove(engine, step["kind"], step["name"]),
+        "release": lambda: _undisturbed(consul, step["deployment"], lambda: _release(consul, step["owners"])),
+        "remove": lambda: _undisturbed(consul, step["deployment"], lambda: _remove(engine, step["kind"], step["name"])),
         "remove_node": lambda: Swarm().forget(step["id"]),
         "force_leave": lambda: _force_leave(consul, step["name"], step["parts"], serf_rpc),
     }
     doers[step["do"]]()
+
+
+def _undisturbed(consul: Consul, deployment: str, do: Callable[[], None]) -> None:
+    """Under the deployment's lock; not at all while a controller has it, which makes what nothing uses yet."""
+    try:
+        with deployment_lock(consul, deployment, "doctor.yml", patience=0):
+            do()
+    except Locked:
+        pass
 
 
 def _delete(consul: Consul, key: str, value: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
-from ..core import names, seen
+from ..core import names, seen, stored
 from ..core.seen import Seen
 from .consul import Consul, ConsulError
 from .engine import Engine, EngineError
@@ -61,18 +61,24 @@ def _engine(url: str, timeout: float) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def _consul(consul: Consul, only: str) -> tuple[dict[str, Any], dict[str, str]]:
+    prefixes = (f"{names.DEPLOYMENTS_PREFIX}{only}", names.SUBNETS_PREFIX, names.WEAVE_PREFIX)
     try:
-        return {
-            "leader": consul.leader(),
-            "members": consul.members(),
-            "records": seen.records(consul.known(f"{names.DEPLOYMENTS_PREFIX}{only}")),
-            "subnets": seen.subnets(consul.known(names.SUBNETS_PREFIX)),
-            "weave": {
-                key.removeprefix(names.WEAVE_PREFIX): value for key, value in consul.known(names.WEAVE_PREFIX).items()
-            },
-        }, {}
+        leader, members = consul.leader(), consul.members()
+        values, illegible = stored.read({key: raw for prefix in prefixes for key, raw in consul.stored(prefix).items()})
     except ConsulError as error:
         return {}, {"consul": str(error)}
+    return {
+        "leader": leader,
+        "members": members,
+        "records": stored.records(values, illegible),
+        "subnets": seen.subnets({key: value for key, value in values.items() if key.startswith(names.SUBNETS_PREFIX)}),
+        "weave": {
+            key.removeprefix(names.WEAVE_PREFIX): value
+            for key, value in values.items()
+            if key.startswith(names.WEAVE_PREFIX)
+        },
+        "illegible": illegible,
+    }, {}
 
 
 def _serf(rpc: str, timeout: float) -> tuple[list[dict[str, Any]], dict[str, str]]:

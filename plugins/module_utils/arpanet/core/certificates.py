@@ -80,7 +80,12 @@ def findings(looks: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
             ends = f"ends in {_days(left['days'])}" if left["days"] >= 0 else "has ended"
             where = ", ".join(nodes)
             mend = (left["days"] < 0 and kind.ended) or kind.mend
-            yield Finding(f"{kind.what} {ends} ({where})", kind.cause.format(node=where), mend.format(node=where))
+            yield Finding(
+                f"{kind.what} {ends} ({where})",
+                kind.cause.format(node=where),
+                mend.format(node=where),
+                subject=kind.what if kind.shared else f"{kind.what} ({where})",
+            )
 
 
 def _told(ending: Mapping[str, Mapping[str, Any]], shared: bool) -> Iterable[tuple[Collection[str], Mapping[str, Any]]]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
-from . import mends, names, weave
-from .findings import AGENT, NAME, NODE, Finding, said
+from . import mends, names, stored, weave
+from .findings import AGENT, NAME, NODE, Finding, said, subject_of
 from .registrations import SHORT_ID
 from .status import GONE, GOOD_STATES, UNKNOWN, Deployment, Node, Placement, Service, Status
 
@@ -18,6 +19,7 @@ _PARTS = {
 }
 # By which a node's part is heard by those of the others, and the unit that it is.
 _HEARD = {"Swarm": ("2377", "docker"), "Serf": ("7947", "serf"), "Consul": ("8301", "consul")}
+_WEAVE = "arpanet-weave"
 _SILENT = "it gives no reason"
 _FEW = 3
 _NO_IMAGE = re.compile(r"No such image: ([\w./:@-]*\w)")
@@ -29,6 +31,7 @@ def findings(status: Status) -> list[Finding]:
         *_majorities(status),
         *_silent_parts(status),
         *(found for node in status.nodes for found in _node(node, status)),
+        *stored.findings(status.illegible),
         *_weave(status),
         *(found for deployment in status.deployments for found in _deployment(deployment, status)),
     ]
@@ -44,6 +47,7 @@ def _majorities(status: Status) -> Iterator[Finding]:
             f"Swarm has no leader, for which {swarm.needed} of its {swarm.total} managers are needed",
             f"{why}; containers run on, but nothing can be deployed or moved",
             f"start the managers, {mends.service('start', _listed(dead) or 'each', 'docker')}; {lost}",
+            subject=_PARTS["swarm"],
         )
     if not consul.ok and "consul" not in status.errors:
         dead = [
@@ -58,6 +62,7 @@ def _majorities(status: Status) -> Iterator[Finding]:
             "Consul has no leader",
             f"{consul.alive} of {consul.total} servers are alive, {consul.needed} are needed; {late}",
             mend,
+            subject=_PARTS["consul"],
         )
 
 
@@ -68,13 +73,23 @@ def _unheard(node: Node) -> bool:
 def _silent_parts(status: Status) -> Iterator[Finding]:
     for part, reason in sorted(status.errors.items()):
         if part != "swarm" or not ("engine" in status.errors or _leaderless(status)):
-            yield Finding(
-                f"{_PARTS[part]} on {status.asked} cannot be asked",
-                said(reason, _SILENT),
-                _voice(part, reason, status.asked),
-                about=NODE,
-                node=status.asked,
-            )
+            # An engine that hangs now answers the next look that Swarm has no leader.
+            subject = _PARTS["swarm" if part == "engine" else part]
+            yield replace(silent(part, reason, status.asked), subject=subject)
+
+
+def silent(part: str, reason: str, node: str) -> Finding:
+    """A part of a node that does not answer there: `engine`, `swarm`, `consul` or `serf`."""
+    unit = "docker" if part in ("engine", "swarm") else part
+    return Finding(
+        f"{_PARTS[part]} on {node} cannot be asked",
+        said(reason, _SILENT),
+        _voice(part, reason, node),
+        about=NODE,
+        node=node,
+        subject=subject_of(node, unit),
+        units=(unit,),
+    )
 
 
 def _voice(part: str, reason: str, node: str) -> str:
@@ -122,6 +137,7 @@ def _node(node: Node, status: Status) -> Iterator[Finding]:
         yield from _agent(node, status)
         return
     states = "; ".join(f"{part}: {state}" for part, state in bad.items())
+    units = [_HEARD[part][1] for part in bad]
     if len(bad) == len([part for part in ("serf", "consul") if part in asked]) + bool(node.swarm):
         yield Finding(
             f"{node.name} {'is' if len(bad) > 1 else 'may be'} down ({states})",
@@ -129,15 +145,19 @@ def _node(node: Node, status: Status) -> Iterator[Finding]:
             f"start it again; when it is lost for good, {mends.play('leave', node=node.name)}",
             about=NODE,
             node=node.name,
+            subject=f"node {node.name}",
+            units=units,
         )
         return
     effect = ", so that its instances are not in DNS" if "Consul" in bad else ""
     yield Finding(
         f"{node.name} is only partly there ({states}){effect}",
         "; ".join(_absence(part, state) for part, state in bad.items()),
-        _return(bad, node.name),
+        _return(units, node.name),
         about=NODE,
         node=node.name,
+        subject=f"node {node.name}",
+        units=units,
     )
 
 
@@ -149,9 +169,8 @@ def _absence(part: str, state: str) -> str:
     return f"{unit} is stopped or hangs there, or port {port} is closed between it and others"
 
 
-def _return(bad: Collection[str], node: str) -> str:
-    """What brings parts of a node back."""
-    units = [_HEARD[part][1] for part in bad]
+def _return(units: Sequence[str], node: str) -> str:
+    """What brings these services of a node back."""
     # To restart Docker would end what runs there.
     commands = [mends.service("start" if unit == "docker" else "restart", node, unit) for unit in units]
     return f"{' and '.join(commands)}; {mends.journal(node, *units)} says more"
@@ -169,6 +188,7 @@ def _outside(node: Node) -> Finding:
             f"{mends.play('site', limit=node.name)} lets it in, {mends.play('leave', node=node.name)} takes it out",
             about=NODE,
             node=node.name,
+            subject=f"node {node.name}",
         )
     # Nobody hears it, so that nobody but its former peers can take it out.
     gone = [part for part, state in states.items() if state != GONE]
@@ -178,7 +198,15 @@ def _outside(node: Node) -> Finding:
     }
     mend = " and ".join(commands[part] for part in gone)
     repair = {"do": "force_leave", "name": node.name, "parts": [part.lower() for part in gone]}
-    return Finding(what, "it is gone, and they wait for it", mend, about=NODE, node=node.name, repair=repair)
+    return Finding(
+        what,
+        "it is gone, and they wait for it",
+        mend,
+        about=NODE,
+        node=node.name,
+        repair=repair,
+        subject=f"node {node.name}",
+    )
 
 
 def _agent(node: Node, status: Status) -> Iterator[Finding]:
@@ -190,21 +218,29 @@ def _agent(node: Node, status: Status) -> Iterator[Finding]:
             f"{mends.journal(node.name, names.AGENT_SERVICE)} says more",
             about=AGENT,
             node=node.name,
+            subject=subject_of(node.name, names.AGENT_SERVICE),
+            units=(names.AGENT_SERVICE,),
         )
 
 
 def _weave(status: Status) -> Iterator[Finding]:
     """What nodes that are there say of their Weave."""
+    for node, what, cause, mend in _weave_troubles(status):
+        yield Finding(what, cause, mend, node=node, subject=subject_of(node, _WEAVE), units=(_WEAVE,))
+
+
+def _weave_troubles(status: Status) -> Iterator[tuple[str, str, str, str]]:
+    """(node, what, cause, mend)."""
     there = {node.name for node in status.nodes if node.swarm == "ready" and node.consul == "alive"}
     for node, told in sorted(status.weave.items()):
         if node not in there:
             continue
-        again = f"{mends.service('restart', node, 'arpanet-weave')}; {mends.journal(node, 'arpanet-weave', 'docker')}"
+        again = f"{mends.service('restart', node, _WEAVE)}; {mends.journal(node, _WEAVE, 'docker')}"
         if not told.get("ready"):
             why = said(told.get("why"), _SILENT)
             mend = mends.play("site", limit=node) if "not installed" in why else f"{again} says more"
             what = f"Weave on {node} is not ready, so that it gets no tasks of Weave's networks"
-            yield Finding(what, why, mend, about=NODE, node=node)
+            yield node, what, why, mend
             continue
         if told.get("failures"):
             what = f"Weave on {node} does not reach all of its peers"
@@ -213,13 +249,13 @@ def _weave(status: Status) -> Iterator[Finding]:
                 "let 6783/tcp, 6783/udp and 6784/udp pass between nodes (`nft list ruleset` shows what does not); "
                 f"{mends.play('site')} gives all one password"
             )
-            yield Finding(what, cause, mend, about=NODE, node=node)
+            yield node, what, cause, mend
         if told.get("fence") != "on":
             what = f"Weave's networks are not kept apart on {node}"
-            yield Finding(what, said(told.get("fence"), _SILENT), f"{again} says more", about=NODE, node=node)
+            yield node, what, said(told.get("fence"), _SILENT), f"{again} says more"
         if told.get("lost"):
             what = f"Weave on {node} knows ranges that nobody reaches, of {', '.join(told['lost'])}"
-            yield Finding(what, *_lost(told["lost"], status), about=NODE, node=node)
+            yield node, what, *_lost(told["lost"], status)
 
 
 def _lost(peers: Collection[str], status: Status) -> tuple[str, str]:
@@ -237,6 +273,10 @@ def _lost(peers: Collection[str], status: Status) -> tuple[str, str]:
 
 
 def _deployment(deployment: Deployment, status: Status) -> Iterator[Finding]:
+    return (replace(found, deployment=deployment.id) for found in _deployed(deployment, status))
+
+
+def _deployed(deployment: Deployment, status: Status) -> Iterator[Finding]:
     here = f"deployment {deployment.id}"
     # What Swarm or Consul would have to say decides; no guesses while one of them is silent.
     complete = status.swarm.ok and "consul" not in status.errors
@@ -248,6 +288,7 @@ def _deployment(deployment: Deployment, status: Status) -> Iterator[Finding]:
                 f"{here} is recorded in Consul but has no services",
                 "a deploy or a removal broke off, or somebody removed them by hand",
                 f"{mends.deploy(deployment.id)}, or {gone}",
+                subject=here,
             )
         else:
             held = ", ".join(deployment.networks.values())
@@ -255,7 +296,12 @@ def _deployment(deployment: Deployment, status: Status) -> Iterator[Finding]:
                 f"{here} does not exist but holds {held}",
                 "a deploy or a removal broke off",
                 f"{gone} gives it back",
-                repair={"do": "release", "owners": [f"{deployment.id}/{name}" for name in deployment.networks]},
+                repair={
+                    "do": "release",
+                    "deployment": deployment.id,
+                    "owners": [f"{deployment.id}/{name}" for name in deployment.networks],
+                },
+                subject=here,
             )
         return
     if complete and not deployment.recorded:
@@ -263,6 +309,7 @@ def _deployment(deployment: Deployment, status: Status) -> Iterator[Finding]:
             f"{here} runs but is not recorded in Consul",
             "somebody deleted its record, or Consul was set up anew",
             mends.deploy(deployment.id),
+            subject=here,
         )
     for service in deployment.services:
         yield from _service(service, deployment, status)
@@ -288,12 +335,14 @@ def _service(service: Service, deployment: Deployment, status: Status) -> Iterat
             f"{here} has {service.running} of {service.wanted} instances",
             said(_few(reasons), "Swarm has made no tasks for the others yet"),
             _way_out(service, deployment.id, waiting),
+            subject=here,
         )
     elif service.update in ("paused", "rollback_paused", "rollback_completed"):
         yield Finding(
             f"{here}: its last update is {service.update.replace('_', ' ')}",
             said("; ".join(service.reasons), "its new instances did not stay up"),
             _way_on(service, deployment),
+            subject=here,
         )
     failed = {node.name for node in status.nodes if node.consul not in ("alive", "")}
     for one in service.placements:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -16,8 +16,12 @@ class Finding:
 
     There is none without all three: who reads it has been woken up for it (see core.mends for the commands).
 
-    `about` and `node` say what it concerns. `repair` is what can be done without asking further:
-    `{"do": "start", "node", "unit"}` and the like (see adapters.ledger), empty where somebody has to decide.
+    `about`, `node` and `deployment` say what it concerns. `subject` names the same at every look: counts, states and
+    addresses in `what` move while it is no better. It is `what` where it is not given.
+
+    `units` are the services of the node of which it comes (without `.service`), `repair` what can be done without
+    asking further: `{"do": "start", "node", "unit"}` and the like (see adapters.ledger), empty where somebody has to
+    decide.
     """
 
     what: str
@@ -26,6 +30,9 @@ class Finding:
     about: str = OTHER
     node: str = ""
     repair: Mapping[str, Any] = field(default_factory=dict)
+    deployment: str = ""
+    subject: str = ""
+    units: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         for part in ("what", "cause", "mend"):
@@ -33,6 +40,8 @@ class Finding:
                 raise ValueError(f"a finding has no {part}: {self}")
         if self.mend.count("`") < 2:
             raise ValueError(f"a finding names no command: {self}")
+        if not self.subject:
+            object.__setattr__(self, "subject", self.what)
 
     @property
     def line(self) -> str:
@@ -46,6 +55,12 @@ class Finding:
     def as_data(self) -> dict[str, Any]:
         """Plain values."""
         return asdict(self)
+
+
+def subject_of(node: str, unit: str) -> str:
+    """The subject of what comes of a node's service: without one of these three the node itself is not there, and
+    what one look finds of one of them the next may find of all."""
+    return f"node {node}" if unit in ("docker", "consul", "serf") else f"{unit} on {node}"
 
 
 def said(words: object, otherwise: str) -> str:

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from . import names
+from . import names, stored
 from .leases import is_lease
-from .seen import records
 from .spec import Spec
 from .surge import surging
 
@@ -23,6 +22,9 @@ class Ledger:
     `moves` are services that a move has changed for its time: {service: {"deployment", "node"}}, with the id of the
     node that it is off.
 
+    `pools` have their ranges by name, `recorded` is `owners` as the deployments' records have it, and `illegible` says
+    of keys why their value is of no use.
+
     `things` are networks, secrets and configs that carry a deployment's label: [{"kind", "name",
     "deployment", "subnets", "used"}]; `used` says whether a service refers to it (networks only).
     """
@@ -35,6 +37,9 @@ class Ledger:
     blocks: dict[str, str] = field(default_factory=dict)
     volumes: dict[str, dict[str, str]] = field(default_factory=dict)
     moves: dict[str, Value] = field(default_factory=dict)
+    pools: dict[str, str] = field(default_factory=dict)
+    recorded: dict[str, str] = field(default_factory=dict)
+    illegible: dict[str, str] = field(default_factory=dict)
     things: list[Value] = field(default_factory=list)
 
     def as_data(self) -> dict[str, Any]:
@@ -42,8 +47,10 @@ class Ledger:
         return asdict(self)
 
 
-def read(keys: Mapping[str, Value], things: Mapping[str, Sequence[Spec]], services: Mapping[str, Spec]) -> Ledger:
+def read(raw: Mapping[str, bytes], things: Mapping[str, Sequence[Spec]], services: Mapping[str, Spec]) -> Ledger:
     """From all keys below KV_ROOT, labelled things by kind (as the Engine lists them), and services by name."""
+    keys, illegible = stored.read(raw)
+    deployments = stored.records(keys, illegible)
     used = {
         str(network["Target"])
         for service in services.values()
@@ -54,8 +61,8 @@ def read(keys: Mapping[str, Value], things: Mapping[str, Sequence[Spec]], servic
         if key.startswith(names.BLOCKS_PREFIX):
             blocks |= {cidr: str(owner) for cidr, owner in value.items()}
     return Ledger(
-        deployments=sorted(records(_below(keys, names.DEPLOYMENTS_PREFIX, keep=True))),
-        locked=sorted(_below(keys, names.LOCKS_PREFIX)),
+        deployments=sorted(deployments),
+        locked=sorted(key.removeprefix(names.LOCKS_PREFIX) for key in raw if key.startswith(names.LOCKS_PREFIX)),
         leases={key: value for key, value in keys.items() if is_lease(key)},
         nodes=_below(keys, names.NODES_PREFIX),
         owners={owner: str(value["subnet"]) for owner, value in _below(keys, names.OWNERS_PREFIX).items()},
@@ -66,6 +73,13 @@ def read(keys: Mapping[str, Value], things: Mapping[str, Sequence[Spec]], servic
             for name, service in sorted(services.items())
             if (node := surging(service["Spec"]))
         },
+        pools={name: str(value["cidr"]) for name, value in _below(keys, names.POOLS_PREFIX).items() if "cidr" in value},
+        recorded={
+            f"{deployment}/{network}": cidr
+            for deployment, record in deployments.items()
+            for network, cidr in (record.get("networks") or {}).items()
+        },
+        illegible=illegible,
         things=[_thing(kind, item, used) for kind in sorted(things) for item in things[kind]],
     )
 
@@ -83,9 +97,8 @@ def dns_names(deployments: Sequence[Mapping[str, Any]]) -> list[str]:
     return sorted(found)
 
 
-def _below(keys: Mapping[str, Value], prefix: str, keep: bool = False) -> dict[str, Value]:
-    found = {key: value for key, value in keys.items() if key.startswith(prefix)}
-    return found if keep else {key.removeprefix(prefix): value for key, value in found.items()}
+def _below(keys: Mapping[str, Value], prefix: str) -> dict[str, Value]:
+    return {key.removeprefix(prefix): value for key, value in keys.items() if key.startswith(prefix)}
 
 
 def _thing(kind: str, item: Spec, used: set[str]) -> Value:

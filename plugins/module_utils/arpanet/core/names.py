@@ -135,6 +135,11 @@ def dns_service(deployment: str, network: str = "default") -> str:
     return deployment if network == "default" else f"{deployment}--{dns_label(network)}"
 
 
+def deployment_of_name(name: str) -> str:
+    """The deployment of a name in DNS without its domain: `abc` of `web.abc` and `1.web.abc--back`."""
+    return name.rpartition(".")[2].partition("--")[0]
+
+
 def search_domain(deployment: str, network: str = "default") -> str:
     """What containers on a deployment's network have in `dns-search`."""
     return f"{dns_service(deployment, network)}.service.consul"
@@ -207,7 +212,7 @@ def addresses_key(deployment: str, network: str) -> str:
 
 def pool_key(pool: str) -> str:
     """Consul key of a pool's range."""
-    return f"{KV_ROOT}pools/{pool}"
+    return f"{POOLS_PREFIX}{pool}"
 
 
 def subnet_owners_prefix(deployment: str) -> str:
@@ -231,6 +236,7 @@ def block_of_key(key: str) -> str:
 
 
 NODES_PREFIX = f"{KV_ROOT}nodes/"
+POOLS_PREFIX = f"{KV_ROOT}pools/"
 SUBNETS_PREFIX = f"{KV_ROOT}subnets/"
 OWNERS_PREFIX = f"{SUBNETS_PREFIX}owners/"
 BLOCKS_PREFIX = f"{SUBNETS_PREFIX}blocks/"

@@ -34,6 +34,8 @@ class Seen:
     # Serf: members -format=json
     serf: list[Spec] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)
+    # keys in Consul whose value is of no use (core.stored), and why
+    illegible: dict[str, str] = field(default_factory=dict)
 
     def deployments(self) -> set[str]:
         """Ids of all deployments that anybody knows of."""
@@ -43,12 +45,6 @@ class Seen:
 def deployment_of(service: Spec) -> str:
     """Whose service it is, of one that `GET /services` answers."""
     return str(service["Spec"]["Labels"][names.LABEL_DEPLOYMENT])
-
-
-def records(keys: Mapping[str, Spec]) -> dict[str, Spec]:
-    """Deployments and their records, from all keys below DEPLOYMENTS_PREFIX (leases are, too)."""
-    below = {key.removeprefix(names.DEPLOYMENTS_PREFIX): value for key, value in keys.items()}
-    return {key: value for key, value in below.items() if "/" not in key}
 
 
 def subnets(keys: Mapping[str, Spec]) -> dict[str, dict[str, str]]:

@@ -114,6 +114,8 @@ class Status:
     errors: dict[str, str]
     # by node, what it says of its Weave; empty where there is none
     weave: dict[str, Spec] = field(default_factory=dict)
+    # by key in Consul, why its value is of no use
+    illegible: dict[str, str] = field(default_factory=dict)
 
 
 def status(seen: Seen, only: str = "") -> Status:
@@ -127,6 +129,7 @@ def status(seen: Seen, only: str = "") -> Status:
         deployments=tuple(_deployment(seen, one) for one in sorted(seen.deployments()) if only in ("", one)),
         errors=seen.errors,
         weave=seen.weave,
+        illegible=seen.illegible,
     )
 
 

@@ -11,7 +11,7 @@ from ipaddress import IPv4Network
 from . import mends, names
 from .findings import Finding
 from .ledger import Ledger
-from .subnets import blocks_of
+from .subnets import DEFAULT_POOL, blocks_of
 
 
 def findings(ledger: Ledger) -> Iterator[Finding]:
@@ -23,25 +23,64 @@ def findings(ledger: Ledger) -> Iterator[Finding]:
                 f"subnet {cidr} of {owner} is not marked as taken",
                 "somebody wrote below arpanet/subnets by hand",
                 _mark(ledger, cidr, owner),
+                deployment=_deployment(owner),
             )
+    lost = _lost(ledger)
+    for owner, cidr in sorted(lost.items()):
+        yield Finding(
+            f"subnet {cidr} is used by {owner}, which no key says",
+            f"somebody deleted {names.subnet_owner_key(owner)}; without it others may be given the range",
+            _own(ledger, cidr, owner),
+            deployment=_deployment(owner),
+        )
     for cidr, owner in sorted(ledger.blocks.items()):
-        if by_cidr.get(cidr) != owner:
+        if by_cidr.get(cidr) != owner and lost.get(owner) != cidr:
             yield Finding(
                 f"subnet {cidr} is marked as taken by {owner}, which has {ledger.owners.get(owner, 'none')}",
                 "somebody wrote below arpanet/subnets by hand",
                 _unmark(ledger, cidr),
+                deployment=_deployment(owner),
+                subject=f"subnet {cidr} is marked as taken by {owner}",
             )
     for owner, cidr in sorted(ledger.owners.items()):
         for node, value in sorted(ledger.nodes.items()):
             for name, used in sorted((value.get("networks") or {}).items()):
                 if _overlap(cidr, used):
-                    deployment = owner.partition("/")[0]
                     yield Finding(
                         f"subnet {cidr} of {owner} overlaps {used} ({name} on {node})",
                         f"{node} got that network after the subnet was taken",
                         f"`ip route show {used}` and `docker network ls` on {node} show it: take it away there, "
-                        f"or move the deployment: {mends.anew(deployment)}",
+                        f"or move the deployment: {mends.anew(_deployment(owner))}",
+                        deployment=_deployment(owner),
                     )
+
+
+def _deployment(owner: str) -> str:
+    return owner.partition("/")[0]
+
+
+def _lost(ledger: Ledger) -> dict[str, str]:
+    """Owners that have no key, and their subnets, as networks that services are on and records have them."""
+    found = dict(ledger.recorded)
+    for thing in ledger.things:
+        owner = f"{thing['deployment']}/{thing['name'].removeprefix(names.swarm_name(thing['deployment'], ''))}"
+        subnets = [cidr for cidr in thing["subnets"] if _overlap(cidr, cidr)]
+        if thing["kind"] == "network" and thing["used"] and subnets:
+            found[owner] = subnets[0]
+    known = {owner for owner in found if names.subnet_owner_key(owner) in ledger.illegible} | set(ledger.owners)
+    return {owner: cidr for owner, cidr in found.items() if owner not in known}
+
+
+def _own(ledger: Ledger, cidr: str, owner: str) -> str:
+    """What writes down whose a subnet is, unless somebody else may have it by now."""
+    pools = {name for name, within in ledger.pools.items() if _overlap(cidr, within)}
+    # Which one of several it was taken from only says in whose way it is when that is made smaller.
+    pool = DEFAULT_POOL if DEFAULT_POOL in pools else min(pools, default=DEFAULT_POOL)
+    write = mends.write(names.subnet_owner_key(owner), {"subnet": cidr, "pool": pool})
+    if ledger.blocks.get(cidr) == owner:
+        return f"{write}, while nobody deploys"
+    taken = [other for other in (*ledger.owners.values(), *ledger.blocks) if _overlap(cidr, other)]
+    return mends.anew(_deployment(owner)) if taken else f"{write} and {_mark(ledger, cidr, owner)}"
 
 
 def _overlap(one: str, other: str) -> bool:
@@ -56,7 +95,7 @@ def _mark(ledger: Ledger, cidr: str, owner: str) -> str:
     """What writes down that a subnet is taken, unless somebody else may have it by now."""
     block = _block(ledger, cidr)
     if block is None or any(_overlap(cidr, other) for other in block[1]):
-        return mends.anew(owner.partition("/")[0])
+        return mends.anew(_deployment(owner))
     key, marks = block
     return f"{mends.write(key, {**marks, cidr: owner})}, while nobody deploys"
 

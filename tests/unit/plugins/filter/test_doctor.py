@@ -1,9 +1,12 @@
-"""Which units a node has to run; what else is found: core/doctor.py."""
+"""Which units a node has to run, and what of two looks counts; what else is found: core/doctor.py."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from ansible_collections.arpanet.cluster.plugins.filter.doctor import _has_to_run
+from ansible_collections.arpanet.cluster.plugins.filter.doctor import _has_to_run, lasting, mended, waited_for
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.findings import Finding
 
 
 @pytest.mark.parametrize(
@@ -24,3 +27,45 @@ from ansible_collections.arpanet.cluster.plugins.filter.doctor import _has_to_ru
 def test_units(unit: str, state: str, enabled: bool, manager: bool, runs: bool) -> None:
     look = {"units": {unit: {"state": state, "enabled": enabled}}}
     assert _has_to_run(unit, look, manager) is runs
+
+
+def finding(what: str, subject: str = "", **repair: str) -> dict[str, Any]:
+    return Finding(what, "c", "`ip a`", repair=repair, subject=subject).as_data()
+
+
+FEW = finding("1 of 3 instances run", "web")
+SOME = finding("2 of 3 instances run", "web")
+OTHER = finding("serf is stopped", do="start")
+
+
+@pytest.mark.parametrize(
+    ("before", "found", "lasts", "gone"),
+    [
+        ([FEW], [FEW], [FEW], []),
+        # Its words move; it is as wrong as before, and the last look is right.
+        ([FEW], [SOME], [SOME], []),
+        ([FEW, OTHER], [OTHER], [OTHER], [FEW]),
+        ([FEW], [OTHER], [], [FEW]),
+        ([], [FEW], [], []),
+        ([FEW], [], [], [FEW]),
+    ],
+)
+def test_two_looks(before: list[Any], found: list[Any], lasts: list[Any], gone: list[Any]) -> None:
+    assert lasting(found, before) == lasts
+    assert mended(before, found) == [one["what"] for one in gone]
+
+
+@pytest.mark.parametrize(
+    ("found", "before", "wait"),
+    [
+        ([], [OTHER], False),
+        ([OTHER], [OTHER], True),
+        # Nobody mends it, whatever it says now.
+        ([SOME], [FEW, OTHER], False),
+        # What a repair has brought about passes, or is told at the end.
+        ([SOME], [OTHER], True),
+        ([FEW], [FEW, finding("web is stopped", "web", do="start")], True),
+    ],
+)
+def test_what_is_waited_for(found: list[Any], before: list[Any], wait: bool) -> None:
+    assert waited_for(found, before) is wait

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -61,10 +62,10 @@ class FakeConsul(Consul):
     def members(self) -> Sequence[dict[str, Any]]:
         return list(self.parts["members"])
 
-    def known(self, prefix: str) -> dict[str, dict[str, Any]]:
-        if prefix.startswith(names.DEPLOYMENTS_PREFIX):
-            return {names.deployment_key(one): record for one, record in self.parts["records"].items()}
-        return {}
+    def stored(self, prefix: str) -> dict[str, bytes]:
+        records = {names.deployment_key(one): record for one, record in self.parts["records"].items()}
+        keys = {key: json.dumps(record).encode() for key, record in records.items()} | self.parts.get("raw", {})
+        return {key: raw for key, raw in keys.items() if key.startswith(prefix)}
 
     def instances(self, service: str) -> Sequence[dict[str, Any]]:
         if "instances" in self.silent:
@@ -109,6 +110,14 @@ def test_one_deployment_only(monkeypatch: pytest.MonkeyPatch) -> None:
     parts["records"]["xyz"] = {"deployment": "xyz"}
     assert look(monkeypatch, parts)[1].asked == ["abc", "xyz", "arpanet-agent"]
     assert look(monkeypatch, parts, only="xyz")[1].asked == ["xyz", "arpanet-agent"]
+
+
+def test_what_somebody_else_wrote_makes_no_part_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = cluster.recorded()
+    parts["raw"] = {f"{names.WEAVE_PREFIX}node2": b"nonsense", names.deployment_key("abc"): b"[]"}
+    seen, consul = look(monkeypatch, parts)
+    assert (seen.errors, consul.asked) == ({}, ["abc", "arpanet-agent"])
+    assert (seen.records, seen.weave, [*seen.illegible]) == ({"abc": {}}, {}, [*parts["raw"]][::-1])
 
 
 @pytest.mark.parametrize(

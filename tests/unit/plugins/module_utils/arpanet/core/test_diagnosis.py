@@ -398,3 +398,42 @@ def test_who_gives_no_reason_is_a_finding_all_the_same() -> None:
     assert "is not in DNS: it gives no reason; " in found(parts)[0]
     parts["errors"] = {"serf": "", "consul": " "}
     assert [": it gives no reason; " in line for line in found(parts)] == [True, True]
+
+
+def subjects(parts: dict[str, Any]) -> set[str]:
+    return {one.subject for one in findings(status(cluster.seen(parts)))}
+
+
+def test_what_moves_from_look_to_look_stays_the_same_finding() -> None:
+    before, after = cluster.recorded(), cluster.recorded()
+    cluster.fail_consul(before, "node1")
+    cluster.stop(after, "node1")
+    cluster.tasks_of(before, "pricing")[0]["Status"]["State"] = "starting"
+    for task in cluster.tasks_of(after, "pricing"):
+        task["Status"]["State"] = "starting"
+    assert not set(found(before)) & set(found(after))
+    assert {"node node1", "service pricing of abc"} <= subjects(before) & subjects(after)
+
+
+def test_swarm_that_hangs_and_swarm_without_a_leader_are_one_finding() -> None:
+    before, after = cluster.recorded(), cluster.recorded()
+    cluster.lose_swarm(before, "listing nodes: timed out")
+    cluster.lose_swarm(after)
+    assert subjects(before) & subjects(after) == {"Swarm"}
+
+
+def test_each_finding_of_a_deployment_says_whose_it_is() -> None:
+    parts = cluster.recorded()
+    parts["records"] = {}
+    cluster.tasks_of(parts, "pricing")[0]["Status"]["State"] = "starting"
+    parts["subnets"]["xyz"] = {"default": "10.32.9.0/26"}
+    assert {(one.deployment, one.repair.get("deployment")) for one in findings(status(cluster.seen(parts)))} == {
+        ("abc", None),
+        ("xyz", "xyz"),
+    }
+
+
+def test_a_key_that_somebody_else_wrote() -> None:
+    parts = cluster.recorded() | {"illegible": {"arpanet/weave/node1": "it does not hold JSON"}}
+    (line,) = found(parts)
+    assert line.startswith("key arpanet/weave/node1 is of no use: it does not hold JSON: somebody else wrote it; ")

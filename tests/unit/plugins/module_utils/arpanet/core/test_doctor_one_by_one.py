@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import doctor
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.findings import Finding
-from fakes.doctor import LEASES, Break, apart, begun, dns, found, healthy, kept, lease, step, thing, told, unit
+from fakes.doctor import LEASES, Break, apart, begun, dns, found, healthy, kept, lease, roles, step, thing, told, unit
 
 MANAGEMENT = "-token-file=/etc/arpanet/tokens/management"
 BLOCK = "arpanet/subnets/blocks/10.32.0.0-21"
@@ -96,6 +96,61 @@ TABLE: list[tuple[Break, str, str, str, str | None]] = [
         "node3 is in the inventory but in no swarm (unknown)",
         "its engine does not say: `journalctl -u docker -n 50` on node3 may",
         "`ansible-playbook site.yml --limit node3`", None,
+    ),
+    (
+        lambda parts: parts["looks"]["node2"]["errors"].update(engine="timed out"),
+        "the Docker engine on node2 cannot be asked", "timed out",
+        "`systemctl start docker` on node2; `journalctl -u docker -n 50` on node2 says more; when it hangs, "
+        "`systemctl restart docker`", None,
+    ),
+    (
+        lambda parts: parts["looks"]["node2"]["errors"].update(consul="timed out"),
+        "Consul on node2 cannot be asked", "timed out",
+        "`systemctl restart consul` on node2; `journalctl -u consul -n 50` on node2 says more", None,
+    ),
+    (
+        roles("node1", "worker", "server"),
+        "node1 is among the managers of the inventory, but a worker of the swarm and a server of Consul",
+        "its role in the swarm was changed by hand, or a run that changes it did not come to its end",
+        "`ansible-playbook promote.yml -e node=node1` makes it one of the managers", None,
+    ),
+    (
+        roles("node1", "worker", "client"),
+        "node1 is among the managers of the inventory, but a worker of the swarm and a client of Consul",
+        "demote.yml made it that, and the inventory was not told",
+        "move it to the group workers of the inventory; "
+        "or `ansible-playbook promote.yml -e node=node1` makes it one of the managers again", None,
+    ),
+    (
+        roles("node2", "manager", "client"),
+        "node2 is among the workers of the inventory, but a manager of the swarm and a client of Consul",
+        "its role in the swarm was changed by hand, or a run that changes it did not come to its end",
+        "`ansible-playbook demote.yml -e node=node2` makes it one of the workers", None,
+    ),
+    (
+        roles("node2", "manager", "server"),
+        "node2 is among the workers of the inventory, but a manager of the swarm and a server of Consul",
+        "promote.yml made it that, and the inventory was not told",
+        "move it to the group managers of the inventory; "
+        "or `ansible-playbook demote.yml -e node=node2` makes it one of the workers again", None,
+    ),
+    (
+        roles("node2", "worker", "server"),
+        "node2 is among the workers of the inventory, but a worker of the swarm and a server of Consul",
+        "its role in the swarm was changed by hand, or a run that changes it did not come to its end",
+        "`ansible-playbook demote.yml -e node=node2` makes it one of the workers", None,
+    ),
+    (
+        kept("illegible", **{"arpanet/nodes/node2": "it does not hold JSON"}),
+        "key arpanet/nodes/node2 is of no use", "it does not hold JSON: somebody else wrote it",
+        f"`consul kv delete {MANAGEMENT} arpanet/nodes/node2` on a manager", None,
+    ),
+    (
+        lambda parts: parts["ledger"]["owners"].clear(),
+        "subnet 10.32.0.0/26 is used by abc/default, which no key says",
+        "somebody deleted arpanet/subnets/owners/abc/default; without it others may be given the range",
+        f"`consul kv put {MANAGEMENT} arpanet/subnets/owners/abc/default "
+        "'{\"pool\": \"default\", \"subnet\": \"10.32.0.0/26\"}'` on a manager, while nobody deploys", None,
     ),
     (
         kept("nodes", node9={"networks": {"eth0": "10.33.0.0/16"}}),
@@ -265,4 +320,11 @@ def test_text() -> None:
         "    cause: c",
         f"    mend: {mend}",
         "2 findings; 1 of them doctor.yml -e repair=true mends by itself.",
+    ]
+
+
+def test_text_says_what_nothing_is_said_of() -> None:
+    assert doctor.as_text([], 2, 2, locked=["abc"]).splitlines() == [
+        "A controller is at work on abc: nothing is said of that.",
+        "All is well: 2 nodes, 2 deployments.",
     ]

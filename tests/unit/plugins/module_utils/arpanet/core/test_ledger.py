@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
+
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import ledger
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.surge import moved_off
 
 KEYS = {
-    "arpanet/deployments/abc": {"deployment": "abc"},
+    "arpanet/deployments/abc": {"deployment": "abc", "networks": {"default": "10.32.0.0/26"}},
     "arpanet/deployments/abc/leases/10.32.0.5": {"instance": "1.web.abc", "node": "node1"},
     "arpanet/deployments/abc/revisions/1": {"revision": 1},
     "arpanet/locks/xyz": {"holder": "me"},
     "arpanet/nodes/node1": {"node": "node1", "networks": {}},
     "arpanet/subnets/owners/abc/default": {"subnet": "10.32.0.0/26", "pool": "default"},
+    "arpanet/pools/default": {"cidr": "10.32.0.0/12"},
     "arpanet/subnets/blocks/10.32.0.0-21": {"10.32.0.0/26": "abc/default"},
     "arpanet/volumes/abc": {"data": "node1"},
     "arpanet/leader": {"node": "node1"},
@@ -33,10 +36,11 @@ def test_everything_in_its_place() -> None:
         "secret": [{"ID": "s", "Spec": {"Name": "abc_key", "Labels": {"arpanet.deployment": "abc"}}}],
     }
     services = {"abc_web": {"Spec": {"TaskTemplate": {"Networks": [{"Target": "n1"}]}}}}
-    read = ledger.read(KEYS, things, services)
+    read = ledger.read({key: json.dumps(value).encode() for key, value in KEYS.items()}, things, services)
     assert (read.deployments, read.locked) == (["abc"], ["xyz"])
     assert [*read.leases] == ["arpanet/deployments/abc/leases/10.32.0.5"]
     assert read.owners == {"abc/default": "10.32.0.0/26"}
+    assert (read.recorded, read.pools) == (read.owners, {"default": "10.32.0.0/12"})
     assert read.blocks == {"10.32.0.0/26": "abc/default"}
     assert (read.volumes, [*read.nodes]) == ({"abc": {"data": "node1"}}, ["node1"])
     assert [(one["kind"], one["name"], one["used"]) for one in read.things] == [

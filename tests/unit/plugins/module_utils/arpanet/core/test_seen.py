@@ -1,14 +1,9 @@
-"""Deployments among the keys of Consul, where leases and blocks are too."""
+"""What the parts' answers say together."""
 
 from __future__ import annotations
 
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.seen import Seen, records, subnets
-
-
-def test_leases_are_no_deployments() -> None:
-    keys = {names.deployment_key("abc"): {"revision": 1}, names.lease_key("abc", "10.32.0.9"): {"instance": "1.web"}}
-    assert records(keys) == {"abc": {"revision": 1}}
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.seen import Seen, subnets
 
 
 def test_blocks_are_no_subnets() -> None:
