@@ -93,6 +93,7 @@ class FilterModule:
         return {
             "dns_problems": deferred("preflight", "dns_problems"),
             "engine_problems": deferred("preflight", "engine_problems"),
+            "group_problems": deferred("preflight", "group_problems"),
             "key_problems": deferred("preflight", "key_problems"),
             "library_problems": deferred("preflight", "library_problems"),
             "node_problems": node_problems,

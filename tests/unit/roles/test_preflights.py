@@ -72,3 +72,18 @@ def test_all_is_checked_before_a_role_changes_something(playbook: str, checked: 
 def test_an_upgrade_ends_for_all_nodes_when_one_is_refused() -> None:
     (asked,) = [[*preflights(play)] for play in plays("upgrade") if [*preflights(play)]]
     assert all(fatal for _, fatal in asked)
+
+
+@pytest.mark.parametrize(
+    ("playbook", "asked"), [("upgrade", True), ("rotate_keys", True), ("site", False), ("reboot", False)]
+)
+def test_who_changes_no_roles_wants_groups_that_are_true(playbook: str, asked: bool) -> None:
+    assert [play["vars"]["node_grouped"] for play in plays(playbook) if "node_grouped" in play.get("vars", {})] == (
+        [True] * asked
+    )
+    refusal = next(
+        task
+        for task in yaml.safe_load((CHECKOUT / "roles" / "node" / "tasks" / "preflight.yml").read_text())
+        if "_node_problems" in task.get("vars", {})
+    )
+    assert "group_problems(node_managers) if node_grouped" in refusal["vars"]["_node_problems"]

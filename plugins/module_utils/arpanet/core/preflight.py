@@ -182,6 +182,26 @@ def swarm_problems(
     return found
 
 
+def group_problems(nodes: Mapping[str, Facts], managers: Collection[str]) -> list[str]:
+    """Nodes that the swarm has as what their group is not, for whoever goes by groups and changes no roles."""
+    found = []
+    for name, facts in nodes.items():
+        swarm = facts["swarm"] if facts else {"state": ""}
+        # Only managers are locked, and one that is does not say that it is one.
+        manager = swarm["state"] == LOCKED or (swarm["state"] == ACTIVE and swarm["manager"])
+        if manager and name not in managers:
+            found.append(
+                f"{name} is a manager of the swarm, and not in the group managers of the inventory. Move it there, or "
+                f"make it a worker: {mends.play('demote', node=name)}."
+            )
+        elif swarm["state"] == ACTIVE and not manager and name in managers:
+            found.append(
+                f"{name} is a worker of the swarm, and in the group managers of the inventory. Move it to the group "
+                f"workers, or make it a manager: {mends.play('promote', node=name)}."
+            )
+    return found
+
+
 def _unsaid(managers: Sequence[str], locals_: Mapping[str, Local], silent: Collection[str]) -> list[str]:
     """Those who may be in a swarm, where no manager can be asked about it: a second one must not be started."""
     found = []

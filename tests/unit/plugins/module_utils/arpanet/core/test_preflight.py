@@ -225,6 +225,40 @@ def test_a_manager_without_a_leader_is_not_told_to_leave_its_swarm() -> None:
 
 
 @pytest.mark.parametrize(
+    ("of_w", "message"),
+    [
+        (worker(2), ""),
+        (manager(2), "w is a manager of the swarm, and not in the group managers"),
+        (leaderless(2), "`ansible-playbook demote.yml -e node=w`"),
+        (facts(2, swarm={"state": "locked"}), "w is a manager of the swarm"),
+        # Nobody says what these are.
+        (facts(2), ""),
+        (facts(2, swarm=SILENT), ""),
+        ({}, ""),
+    ],
+)
+def test_what_the_inventory_does_not_know_of_workers(of_w: dict[str, Any], message: str) -> None:
+    problems = preflight.group_problems({"a": manager(1), "w": of_w}, ["a"])
+    assert [message in problem for problem in problems] == [True] * bool(message)
+
+
+@pytest.mark.parametrize(
+    ("of_m", "refused"),
+    [
+        (manager(2), False),
+        (leaderless(2), False),
+        (facts(2, swarm={"state": "locked"}), False),
+        (facts(2), False),
+        ({}, False),
+        (worker(2), True),
+    ],
+)
+def test_what_the_inventory_does_not_know_of_managers(of_m: dict[str, Any], refused: bool) -> None:
+    problems = preflight.group_problems({"a": manager(1), "m": of_m}, ["a", "m"])
+    assert ["Move it to the group workers, or make it a manager" in problem for problem in problems] == [True] * refused
+
+
+@pytest.mark.parametrize(
     ("nodes", "message"),
     [
         ({"a": facts(keys=["serf"]), "b": {}}, ""),
