@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ class Role:
 
     def task(self, file: str, name: str) -> dict[str, Any]:
         """A task of one of its files, by its name; it sees its own variables from now on."""
-        (found,) = (task for task in self._load(f"tasks/{file}.yml") if task["name"] == name)
+        (found,) = (task for task in _flat(self._load(f"tasks/{file}.yml")) if task["name"] == name)
         self.variables |= found.get("vars", {})
         task: dict[str, Any] = found
         return task
@@ -38,6 +38,14 @@ class Role:
         """Whether all of `when:` or `that:` holds."""
         conditions = condition if isinstance(condition, list) else [condition]
         return all(Templar(DataLoader(), self.variables).evaluate_conditional(one) for one in conditions)
+
+
+def _flat(tasks: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Blocks, and what is in them."""
+    for task in tasks:
+        yield task
+        for part in ("block", "rescue", "always"):
+            yield from _flat(task.get(part, []))
 
 
 @pytest.fixture

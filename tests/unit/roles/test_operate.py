@@ -77,7 +77,7 @@ def test_what_an_upgrade_goes_on_with(
 ) -> None:
     operate = upgraded(role, availability, mark, *packages)
     for task, wanted in (
-        (operate.task("upgrade_begin", "Remember that this node is being upgraded"), restarts),
+        (operate.task("upgrade_begin", "Empty the node"), restarts),
         (operate.task("upgrade_begin", "Restart the engine"), restarts),
         (operate.task("upgrade_end", "Let the node take instances again"), reactivates),
     ):
@@ -91,3 +91,29 @@ def test_the_mark_of_an_upgrade_says_what_the_node_was(role: Roles, availability
     mark = operate.value(task["arpanet.cluster.files"]["files"])[-1]
     assert (mark["path"], mark["content"], mark["keep"]) == ("/var/lib/arpanet/upgrading", f"{availability}\n", True)
     assert operate.value(operate.variables["_operate_before"]) == availability
+
+
+@pytest.mark.parametrize(
+    ("before", "mark", "now", "forgotten"),
+    [
+        # Refused, or put back: who empties it by hand from here on wants it to stay so.
+        ("active", None, "active", True),
+        ("drain", None, "drain", True),
+        ("pause", None, "pause", True),
+        # It was emptied as far as that it takes nothing, and something is still stopping there.
+        ("active", None, "drain", False),
+        ("active", None, "pause", False),
+        # Left by a run before: what it says is older.
+        ("drain", "active\n", "drain", False),
+        ("active", "active\n", "active", False),
+    ],
+)
+def test_a_node_that_is_not_emptied_keeps_no_mark_of_this_run(
+    role: Roles, before: str, mark: str | None, now: str, forgotten: bool
+) -> None:
+    operate = upgraded(role, before, mark, "docker.io")
+    operate.variables["__operate_refused"] = {"status": {"nodes": [{"name": "node4", "availability": now}]}}
+    task = operate.task("upgrade_begin", "Forget the upgrade where the node is as it was")
+    assert operate.holds(task["when"]) is forgotten
+    (entry,) = operate.value(task["arpanet.cluster.files"]["files"])
+    assert entry == {"path": "/var/lib/arpanet/upgrading", "state": "absent"}
