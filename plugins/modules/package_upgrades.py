@@ -11,6 +11,7 @@ short_description: Tells to which versions installed packages could be upgraded
 version_added: 0.1.0
 description:
   - Asks the node's package manager and changes nothing but its lists.
+  - A package that is held (C(apt-mark hold)) stays at its version, which is warned of where a newer one is there.
 author:
   - The arpanet.cluster authors (@arpanet)
 attributes:
@@ -43,16 +44,22 @@ EXAMPLES = r"""
 
 RETURN = r"""
 upgrades:
-  description: Package to its installed version and the one that would be installed.
+  description: Package to its installed version and the one that would be installed; without those that are held.
   returned: success
   type: dict
   sample: {docker.io: [26.1.5, 28.5.2]}
 """
 
+import platform
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import host
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.host import distribution
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.upgrades import apt_upgrades, dnf_upgrades
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.upgrades import (
+    apt_upgrades,
+    dnf_upgrades,
+    held_back,
+)
 
 
 def main() -> None:
@@ -78,9 +85,16 @@ def main() -> None:
     code, said = host.run(*ask, timeout=120)
     if code:
         module.fail_json(msg=f"The package manager does not answer: {' '.join(ask)} ended with {code}.")
-    module.exit_json(
-        changed=False, upgrades=apt_upgrades(said) if family == "debian" else dnf_upgrades(said, installed)
-    )
+    upgrades = apt_upgrades(said) if family == "debian" else dnf_upgrades(said, installed)
+    # dnf leaves out by itself what versionlock holds.
+    held = held_back(upgrades, host.run("apt-mark", "showhold")[1]) if family == "debian" else []
+    if held:
+        # With the node's name, for Ansible shows the same warning once for all.
+        module.warn(
+            f"{platform.node()} holds {', '.join(held)}, of which there is a newer version. It stays at its own; "
+            f"to have it upgraded, `apt-mark unhold {' '.join(held)}` there, and run this again."
+        )
+    module.exit_json(changed=False, upgrades={name: pair for name, pair in upgrades.items() if name not in held})
 
 
 if __name__ == "__main__":

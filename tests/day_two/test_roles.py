@@ -35,7 +35,9 @@ def there_and_back(lab: Lab) -> None:
     images = repositories(cluster.manager)
     assert images
     before = {one.instance: one.id for one in cluster.containers()}
-    assert playbooks.do("promote", "--check", node=WORKER).changed > 0
+    checked = playbooks.do("promote", "--check", node=WORKER)
+    assert checked.changed > 0
+    assert f"{WORKER} would belong into the group managers" in checked.words
     is_worker(cluster, WORKER)
 
     promoted = playbooks.do("promote", node=WORKER)
@@ -44,6 +46,10 @@ def there_and_back(lab: Lab) -> None:
     assert repositories(lab.node(WORKER)) == images, "no image is lost with the managers that it was pushed to"
     assert playbooks.do("promote", node=WORKER).changed == 0
     assert playbooks.do("promote", "--check", node=WORKER).changed == 0
+    for playbook, asked in (("upgrade", {}), ("rotate_keys", {"what": "consul_tokens"})):
+        refused = playbooks.run(playbook, **asked)
+        assert (refused.code, refused.changed) == (2, 0), refused.output
+        assert f"{WORKER} is a manager of the swarm, and not in the group managers" in refused.words
 
     assert playbooks.do("demote", "--check", node=WORKER).changed > 0
     is_manager(cluster, WORKER)
@@ -71,6 +77,22 @@ def test_a_change_of_roles_that_is_cut_off_is_finished_by_the_next_run(lab: Lab)
     assert lab.node(WORKER).run("ls -A /etc/arpanet/keys") == ""
     assert playbooks.do("site").changed == 0
     lab.whole()
+
+
+def test_who_does_not_answer_changes_no_role(lab: Lab) -> None:
+    cluster, playbooks = lab.cluster, lab.playbooks
+    node = lab.node(WORKER)
+    cluster.silence(node)
+    try:
+        for flags in (("--check",), ()):
+            refused = playbooks.run("promote", *flags, node=WORKER)
+            assert (refused.code, refused.changed) == (2, 0), refused.output
+            assert f"{WORKER} does not answer Ansible" in refused.words
+            assert "into the group" not in refused.words
+    finally:
+        cluster.listen(node)
+    is_worker(cluster, WORKER)
+    assert playbooks.do("site").changed == 0
 
 
 def test_a_majority_is_kept(lab: Lab) -> None:

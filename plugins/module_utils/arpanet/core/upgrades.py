@@ -23,6 +23,11 @@ def apt_upgrades(policy: str) -> dict[str, tuple[str, str]]:
     return found
 
 
+def held_back(upgrades: Upgrades, held: str) -> list[str]:
+    """Those packages that are held at their version, from `apt-mark showhold`: apt refuses to change them."""
+    return sorted({line.partition(":")[0] for line in held.split()} & {*upgrades})
+
+
 def dnf_upgrades(listed: str, installed: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """The same from lines of `name version-release`."""
     pairs = (line.split() for line in listed.splitlines())

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.upgrades import (
     apt_upgrades,
     bundle_upgrades,
     dnf_upgrades,
+    held_back,
     order,
     shown,
 )
@@ -35,6 +37,20 @@ N: Unable to locate package docker-ce
 def test_apt() -> None:
     assert apt_upgrades(POLICY) == {"docker.io": ("26.1.5+dfsg1-9+b9", "28.5.2+dfsg3-2")}
     assert apt_upgrades("") == {}
+
+
+@pytest.mark.parametrize(
+    ("held", "found"),
+    [
+        ("", []),
+        ("docker.io\n", ["docker.io"]),
+        ("vim\nrunc:amd64\ndocker.io\n", ["docker.io", "runc"]),
+        # There is no newer one.
+        ("consul\n", []),
+    ],
+)
+def test_what_is_held(held: str, found: list[str]) -> None:
+    assert held_back({"docker.io": ("1", "2"), "runc": ("1", "2")}, held) == found
 
 
 def test_dnf() -> None:
