@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from harness.claims import dns_agrees
@@ -12,6 +13,13 @@ from harness.eventually import eventually
 from harness.lab import Lab
 from harness.node import Node
 from members import in_swarm, leading_swarm
+
+PINNED = """\
+services:
+  one:
+    image: acmeinc/productcatalog
+    deploy: {{placement: {{constraints: [node.hostname=={node}]}}}}
+"""
 
 
 @contextmanager
@@ -60,6 +68,24 @@ def test_a_node_reboots(lab: Lab, load: str, which: str) -> None:
     eventually(lambda: dns_agrees(cluster, load, "web", 3), within=60)
     assert playbooks.do("site").changed == 0
     lab.whole()
+
+
+def test_a_refused_reboot_leaves_no_mark(lab: Lab, tmp_path: Path) -> None:
+    """Who drains the node by hand from here on wants it to stay so."""
+    cluster, playbooks = lab.cluster, lab.playbooks
+    node = cluster.nodes[-1]
+    before = started(node)
+    stack = tmp_path / "compose.yml"
+    stack.write_text(PINNED.format(node=node.name))
+    playbooks.deploy(stack, "pinned")
+    try:
+        refused = playbooks.run("reboot", node=node.name)
+        assert refused.code == 2, refused.output
+        assert "service pinned_one: no other node may run it" in refused.words
+        assert not node.run("ls /var/lib/arpanet/upgrading 2>/dev/null || true")
+    finally:
+        playbooks.remove("pinned")
+    assert started(node) == before
 
 
 def test_a_majority_is_kept(lab: Lab) -> None:
