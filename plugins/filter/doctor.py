@@ -10,9 +10,8 @@ from typing import Any
 
 # Everything else has to be on every node; these a cluster may do without.
 OPTIONAL = ("arpanet-registry-proxy.service", "arpanet-weave.service")
-MANAGERS = ("arpanet-registry.service",)
-# Whoever wants it has enabled it.
 ASKED_FOR = ("arpanet-firewall.service",)
+MANAGERS = ("arpanet-registry.service",)
 # The host's own, of which nobody here knows whether it has to run.
 OTHERS = ("firewalld.service",)
 
@@ -50,7 +49,7 @@ def _has_to_run(unit: str, look: Mapping[str, Any], manager: bool) -> bool:
     if unit in OTHERS:
         return False
     if unit in ASKED_FOR:
-        return bool(look["units"][unit]["enabled"])
+        return unit in look["asked_for"]
     if unit in MANAGERS:
         return manager and bool(look["units"][unit]["state"])
     return unit not in OPTIONAL or bool(look["units"][unit]["state"])

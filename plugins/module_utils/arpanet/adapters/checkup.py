@@ -22,6 +22,8 @@ from .swarm import Swarm, SwarmError
 
 AGENT = "/etc/arpanet/agent.json"
 CONSUL = "/etc/consul.d/arpanet.json"
+# A unit that runs where it was asked for, and the file that says so.
+ASKED_FOR = {"arpanet-firewall.service": "/etc/arpanet/firewall.json"}
 
 
 def look(
@@ -29,14 +31,14 @@ def look(
 ) -> dict[str, Any]:
     """What core.doctor knows as a look.
 
-    :param names: asked for below `service.<domain>`, of every address on which this node's Consul
+    :param names: asked for below `service.consul`, of every address on which this node's Consul
         answers DNS.
     """
     node = _configured(AGENT).get("node") or socket.gethostname()
     dns = _configured(CONSUL)
-    domain = dns.get("domain") or "consul"
     servers = str((dns.get("addresses") or {}).get("dns") or "127.0.0.1").split()
     found: dict[str, Any] = {"node": node, "units": host.services(units), "errors": {}}
+    found["asked_for"] = [unit for unit, path in ASKED_FOR.items() if host.text(path)]
     errors = found["errors"]
     try:
         running = containers.running()
@@ -56,7 +58,7 @@ def look(
     found["dns"] = {}
     for server in servers:
         try:
-            full = {f"{name}.service.{domain}": name for name in names}
+            full = {f"{name}.service.consul": name for name in names}
             answers = resolver.resolve(server, full)
             found["dns"][server] = {full[name]: addresses for name, addresses in answers.items()}
         except DnsError as error:

@@ -35,10 +35,6 @@ class Facts:
         """Names of the swarm's nodes."""
         return {node["name"] for node in self.status["nodes"] if node["swarm"]}
 
-    def states(self, node: str) -> list[str]:
-        """What Swarm says of the entries of a node."""
-        return [one["swarm"] for one in self.status["nodes"] if one["name"] == node and one["swarm"]]
-
     def deployments(self) -> set[str]:
         """Ids of what runs or is recorded."""
         running = {

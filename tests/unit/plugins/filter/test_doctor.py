@@ -18,15 +18,19 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.findi
         ("arpanet-registry.service", "", False, True, False),
         ("arpanet-weave.service", "failed", True, False, True),
         ("arpanet-weave.service", "", False, False, False),
-        ("arpanet-firewall.service", "inactive", True, False, True),
-        ("arpanet-firewall.service", "inactive", False, False, False),
+        ("arpanet-firewall.service", "inactive", True, False, False),
         ("firewalld.service", "", False, True, False),
         ("firewalld.service", "failed", True, True, False),
     ],
 )
 def test_units(unit: str, state: str, enabled: bool, manager: bool, runs: bool) -> None:
-    look = {"units": {unit: {"state": state, "enabled": enabled}}}
+    look = {"units": {unit: {"state": state, "enabled": enabled}}, "asked_for": []}
     assert _has_to_run(unit, look, manager) is runs
+
+
+def test_a_unit_that_was_asked_for_runs_whoever_has_disabled_it() -> None:
+    unit = "arpanet-firewall.service"
+    assert _has_to_run(unit, {"units": {unit: {"state": "inactive", "enabled": False}}, "asked_for": [unit]}, False)
 
 
 def finding(what: str, subject: str = "", **repair: str) -> dict[str, Any]:
