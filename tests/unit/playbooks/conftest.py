@@ -19,6 +19,7 @@ Plays = list[dict[str, Any]]
 @pytest.fixture
 def play(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs plays, or a playbook by its path, where the manager node1 can act and the worker node4 does not answer."""
+    (tmp_path / "plays").symlink_to(CHECKOUT / "playbooks" / "plays")
     docker = tmp_path / "docker"
     docker.write_text("#!/bin/sh\n")
     docker.chmod(0o755)

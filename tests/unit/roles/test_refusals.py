@@ -66,7 +66,7 @@ HERE = str(Path(__file__))
             "join_key_file: none.key is no file on the controller",
         ),
         (
-            "operate",
+            "manager",
             "chosen",
             "Stop when --limit leaves all managers out",
             {},
