@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..core.convergence import progress
+from ..core.placements import OVER
 from ..core.spec import Spec
 from ..core.surge import Leaving, allowed, leaving, stays
 from ..core.swarm import Member, NodeChange
@@ -104,9 +105,8 @@ def _moved(surge: Surge, swarm: Swarm, member: Member, todo: Leaving) -> list[st
 
 
 def _there(surge: Surge, member: Member) -> bool:
-    ended = ("complete", "shutdown", "failed", "rejected", "remove", "orphaned")
     return any(
-        task.get("NodeID") == member.id and task["Status"]["State"] not in ended
+        task.get("NodeID") == member.id and task["Status"]["State"] not in OVER
         for task in patiently(surge.engine.all_tasks)
     )
 

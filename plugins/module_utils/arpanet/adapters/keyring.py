@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from ..core import keyring
 from ..core.keyring import Ring, RotationError, Step
+from ..core.members import ALIVE, CONSUL_STATUSES, LEFT
 from .consul_raw import RawError, ask
 from .serf import Serf, SerfError
 
@@ -73,7 +74,8 @@ class ConsulKeys:
     def ring(self) -> Ring:
         """:raises RotationError: Consul does not answer, or a member is gone."""
         members = self._ask("GET", "/v1/agent/members")
-        failed = [str(member["Name"]) for member in members if member["Status"] not in (1, 3)]
+        there = (ALIVE, LEFT)
+        failed = [str(one["Name"]) for one in members if CONSUL_STATUSES.get(one["Status"]) not in there]
         if failed:
             raise RotationError(f"{', '.join(failed)} is not there and would never hear of a new key")
         return keyring.consul(self._ask("GET", "/v1/operator/keyring"))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from . import names
+from .leases import is_lease
 from .members import ALIVE
 from .swarm import Member
 
@@ -80,5 +81,5 @@ def keys_about(node: str, entries: Mapping[str, Mapping[str, object]]) -> list[s
         key
         for key, value in entries.items()
         if key in (names.node_key(node), names.pulls_key(node), names.weave_key(node))
-        or (key.startswith(names.DEPLOYMENTS_PREFIX) and "/leases/" in key and value.get("node") == node)
+        or (is_lease(key) and value.get("node") == node)
     ]

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .quorum import Count
+
 INACTIVE, PENDING, ACTIVE, ERROR, LOCKED = "inactive", "pending", "active", "error", "locked"
 
 
@@ -235,10 +237,10 @@ def _keep_majority(members: list[Member], demotions: list[NodeChange]) -> None:
         return
     leaving = {change.id for change in demotions}
     left = [m for m in members if m.in_raft and m.id not in leaving]
-    alive = sum(1 for m in left if m.reachable)
-    if alive < len(left) // 2 + 1:
+    count = Count(sum(m.reachable for m in left), len(left))
+    if not count.ok:
         names = ", ".join(sorted(change.hostname for change in demotions))
         raise Refused(
-            f"demoting {names} would leave {alive} of {len(left)} managers reachable, "
-            f"and {len(left) // 2 + 1} are needed"
+            f"demoting {names} would leave {count.alive} of {count.total} managers reachable, "
+            f"and {count.needed} are needed"
         )
