@@ -150,3 +150,8 @@ def test_action_groups_hold_modules() -> None:
     assert isinstance(groups, dict)
     modules = {path.stem for path in (CHECKOUT / "plugins/modules").glob("*.py")}
     assert {name for group in groups.values() for name in group} <= modules
+
+
+@pytest.mark.parametrize("title", ["between the hosts of a cluster:", "must not be opened:"])
+def test_tables_of_ports_are_where_real_nodes_are_compared_with_them(title: str) -> None:
+    assert (CHECKOUT / "docs" / "ports.md").read_text().count(f"{title}\n\n| port |") == 1
