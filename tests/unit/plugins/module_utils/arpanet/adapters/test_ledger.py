@@ -182,7 +182,7 @@ def test_what_is_not_told_is_an_error(
     monkeypatch: pytest.MonkeyPatch, consul: str, engine: str, errors: dict[str, str], illegible: list[str]
 ) -> None:
     monkeypatch.setattr(ledger, "Engine", type("Refusing", (Engine,), {"error": engine}))
-    kept, why = ledger.read("unix:///docker.sock", Consul(error=consul), 3)  # type: ignore[arg-type]
+    kept, why = ledger.read("unix:///docker.sock", Consul(error=consul), 3)
     assert (why, [*kept.illegible]) == (errors, illegible)
 
 
@@ -191,6 +191,6 @@ def test_what_a_controller_is_at_work_on_is_left_alone(locked: str) -> None:
     consul, engine = Consul(locked), Engine()
     consul.put(OWNER, {"subnet": "10.32.0.0/26"})
     for step in (RELEASE, REMOVE):
-        ledger.mend(engine, consul, step)  # type: ignore[arg-type]
+        ledger.mend(engine, consul, step)
     assert (consul.keys(), engine.removed) == (({OWNER}, []) if locked else (set(), [("secret", "xyz_key")]))
     assert consul.sessions == []

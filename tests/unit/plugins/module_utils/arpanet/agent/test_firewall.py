@@ -123,7 +123,7 @@ def test_it_does_not_begin_without_rules(world: World) -> None:
     def refuse(_: str) -> None:
         raise NftError("nft: no such module")
 
-    world.kernel.apply = refuse  # type: ignore[method-assign]
+    world.kernel.apply = refuse
     with pytest.raises(NftError):
         world.wall.begin()
 
