@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from . import mends, names, stored, weave
-from .findings import AGENT, NAME, NODE, Finding, said, subject_of
+from . import diagnosis_weave, mends, names, stored
+from .english import are, few, listed
+from .findings import AGENT, NAME, NODE, SILENT, Finding, said, subject_of
 from .registrations import SHORT_ID
 from .status import GONE, GOOD_STATES, UNKNOWN, Deployment, Node, Placement, Service, Status
 
@@ -19,9 +20,6 @@ _PARTS = {
 }
 # By which a node's part is heard by those of the others, and the unit that it is.
 _HEARD = {"Swarm": ("2377", "docker"), "Serf": ("7947", "serf"), "Consul": ("8301", "consul")}
-_WEAVE = "arpanet-weave"
-_SILENT = "it gives no reason"
-_FEW = 3
 _NO_IMAGE = re.compile(r"No such image: ([\w./:@-]*\w)")
 
 
@@ -32,7 +30,7 @@ def findings(status: Status) -> list[Finding]:
         *_silent_parts(status),
         *(found for node in status.nodes for found in _node(node, status)),
         *stored.findings(status.illegible),
-        *_weave(status),
+        *diagnosis_weave.findings(status),
         *(found for deployment in status.deployments for found in _deployment(deployment, status)),
     ]
 
@@ -42,11 +40,11 @@ def _majorities(status: Status) -> Iterator[Finding]:
     lost = "when they are lost for good, " + mends.play("recover")
     if _leaderless(status):
         dead = [node.name for node in status.nodes if node.role == "manager" and _unheard(node)]
-        why = f"{_are(dead)} not heard" if dead else "their engines do not run, or 2377/tcp does not pass between them"
+        why = f"{are(dead)} not heard" if dead else "their engines do not run, or 2377/tcp does not pass between them"
         yield Finding(
             f"Swarm has no leader, for which {swarm.needed} of its {swarm.total} managers are needed",
             f"{why}; containers run on, but nothing can be deployed or moved",
-            f"start the managers, {mends.service('start', _listed(dead) or 'each', 'docker')}; {lost}",
+            f"start the managers, {mends.service('start', listed(dead) or 'each', 'docker')}; {lost}",
             subject=_PARTS["swarm"],
         )
     if not consul.ok and "consul" not in status.errors:
@@ -55,7 +53,7 @@ def _majorities(status: Status) -> Iterator[Finding]:
         ]
         late = f"deployments are told as {status.asked} heard of them last"
         if dead:
-            mend = f"start them, {mends.service('start', _listed(dead), 'consul')}; {lost}"
+            mend = f"start them, {mends.service('start', listed(dead), 'consul')}; {lost}"
         else:
             mend = f"{mends.journal('each manager', 'consul')} says why; 8300/tcp has to pass between them"
         yield Finding(
@@ -83,7 +81,7 @@ def silent(part: str, reason: str, node: str) -> Finding:
     unit = "docker" if part in ("engine", "swarm") else part
     return Finding(
         f"{_PARTS[part]} on {node} cannot be asked",
-        said(reason, _SILENT),
+        said(reason, SILENT),
         _voice(part, reason, node),
         about=NODE,
         node=node,
@@ -223,55 +221,6 @@ def _agent(node: Node, status: Status) -> Iterator[Finding]:
         )
 
 
-def _weave(status: Status) -> Iterator[Finding]:
-    """What nodes that are there say of their Weave."""
-    for node, what, cause, mend in _weave_troubles(status):
-        yield Finding(what, cause, mend, node=node, subject=subject_of(node, _WEAVE), units=(_WEAVE,))
-
-
-def _weave_troubles(status: Status) -> Iterator[tuple[str, str, str, str]]:
-    """(node, what, cause, mend)."""
-    there = {node.name for node in status.nodes if node.swarm == "ready" and node.consul == "alive"}
-    for node, told in sorted(status.weave.items()):
-        if node not in there:
-            continue
-        again = f"{mends.service('restart', node, _WEAVE)}; {mends.journal(node, _WEAVE, 'docker')}"
-        if not told.get("ready"):
-            why = said(told.get("why"), _SILENT)
-            mend = mends.play("site", limit=node) if "not installed" in why else f"{again} says more"
-            what = f"Weave on {node} is not ready, so that it gets no tasks of Weave's networks"
-            yield node, what, why, mend
-            continue
-        if told.get("failures"):
-            what = f"Weave on {node} does not reach all of its peers"
-            cause = f"{_few([str(one) for one in told['failures']])}: a port is closed, or a password is another"
-            mend = (
-                "let 6783/tcp, 6783/udp and 6784/udp pass between nodes (`nft list ruleset` shows what does not); "
-                f"{mends.play('site')} gives all one password"
-            )
-            yield node, what, cause, mend
-        if told.get("fence") != "on":
-            what = f"Weave's networks are not kept apart on {node}"
-            yield node, what, said(told.get("fence"), _SILENT), f"{again} says more"
-        if told.get("lost"):
-            what = f"Weave on {node} knows ranges that nobody reaches, of {', '.join(told['lost'])}"
-            yield node, what, *_lost(told["lost"], status)
-
-
-def _lost(peers: Collection[str], status: Status) -> tuple[str, str]:
-    """Why nobody reaches these peers, and what to do."""
-    known = sorted(name for name in {node.name for node in status.nodes} if weave.peer_name(name) in peers)
-    if known:
-        gone = "; ".join(mends.play("leave", node=name) for name in known)
-        cause = f"{_are(known)} down, or without Weave"
-        return cause, f"start {_listed(known)} again, and arpanet-weave there; when lost for good, {gone}"
-    leader = mends.consul("kv get", names.LEADER_KEY)
-    return (
-        "their nodes have left, and the node whose agent leads has not taken them back yet",
-        f"`systemctl restart arpanet-weave` on the node that {leader} names",
-    )
-
-
 def _deployment(deployment: Deployment, status: Status) -> Iterator[Finding]:
     return (replace(found, deployment=deployment.id) for found in _deployed(deployment, status))
 
@@ -333,7 +282,7 @@ def _service(service: Service, deployment: Deployment, status: Status) -> Iterat
             reasons += service.reasons
         yield Finding(
             f"{here} has {service.running} of {service.wanted} instances",
-            said(_few(reasons), "Swarm has made no tasks for the others yet"),
+            said(few(reasons), "Swarm has made no tasks for the others yet"),
             _way_out(service, deployment.id, waiting),
             subject=here,
         )
@@ -354,7 +303,7 @@ def _service(service: Service, deployment: Deployment, status: Status) -> Iterat
                 mend = (
                     f"`docker logs --tail 50 {container}` on {one.node} says why; `docker stop {container}` there has "
                 )
-                yield Finding(what, said(one.error, _SILENT), f"{mend}Swarm start it anew")
+                yield Finding(what, said(one.error, SILENT), f"{mend}Swarm start it anew")
             else:
                 mend = mends.service("restart", one.node, names.AGENT_SERVICE)
                 yield Finding(what, "nobody registered it", mend, about=NAME, node=one.node)
@@ -372,7 +321,7 @@ def _way_out(service: Service, deployment: str, waiting: Sequence[Placement]) ->
     lost = sorted({one.node for one in waiting if one.state == UNKNOWN})
     if lost:
         moved = f"`docker service ps {names.swarm_name(deployment, service.name)}` on a manager"
-        return f"start {_listed(lost)} again, or wait until Swarm has moved them: {moved} shows it"
+        return f"start {listed(lost)} again, or wait until Swarm has moved them: {moved} shows it"
     return f"{more} say more; correct the stack, then {again}"
 
 
@@ -385,21 +334,7 @@ def _way_on(service: Service, deployment: Deployment) -> str:
     return f"{again}; or {back}"
 
 
-def _few(reasons: list[str]) -> str:
-    """The first of them; five hundred waiting instances have no more to say than three."""
-    more = f"; and {len(reasons) - _FEW} more" if len(reasons) > _FEW else ""
-    return "; ".join(reasons[:_FEW]) + more
-
-
 def _state(one: Placement) -> str:
     where = f" on {one.node}" if one.node else ""
     why = f" ({one.error})" if one.error else ""
     return f"{one.instance} is {one.state}{where}{why}"
-
-
-def _are(nodes: Sequence[str]) -> str:
-    return f"{_listed(nodes)} {'is' if len(nodes) == 1 else 'are'}"
-
-
-def _listed(nodes: Sequence[str]) -> str:
-    return ", ".join(nodes)

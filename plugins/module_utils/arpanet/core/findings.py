@@ -9,6 +9,9 @@ from typing import Any
 # What a finding is about, for those who know more about it than whoever found it.
 NODE, AGENT, NAME, OTHER = "node", "agent", "name", "other"
 
+# Why, of who does not say.
+SILENT = "it gives no reason"
+
 
 @dataclass(frozen=True)
 class Finding:
