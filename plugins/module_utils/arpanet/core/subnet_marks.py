@@ -55,19 +55,29 @@ def findings(ledger: Ledger) -> Iterator[Finding]:
                     )
 
 
+def _parts(owner: str) -> tuple[str, str]:
+    """Deployment and network."""
+    deployment, _, network = owner.partition("/")
+    return deployment, network
+
+
 def _deployment(owner: str) -> str:
-    return owner.partition("/")[0]
+    return _parts(owner)[0]
 
 
 def _lost(ledger: Ledger) -> dict[str, str]:
     """Owners that have no key, and their subnets, as networks that services are on and records have them."""
+    useless = {key.removeprefix(names.OWNERS_PREFIX) for key in ledger.illegible if key.startswith(names.OWNERS_PREFIX)}
+    known = {*ledger.owners, *useless}
+    # In Swarm's names dots are dashes: whose a network is, is said by whatever else names the owner.
+    owners = {names.swarm_name(*_parts(owner)): owner for owner in (*ledger.blocks.values(), *ledger.recorded, *known)}
     found = dict(ledger.recorded)
     for thing in ledger.things:
-        owner = f"{thing['deployment']}/{thing['name'].removeprefix(names.swarm_name(thing['deployment'], ''))}"
+        deployment, name = thing["deployment"], thing["name"]
+        owner = owners.get(name, f"{deployment}/{name.removeprefix(names.swarm_name(deployment, ''))}")
         subnets = [cidr for cidr in thing["subnets"] if _overlap(cidr, cidr)]
         if thing["kind"] == "network" and thing["used"] and subnets:
             found[owner] = subnets[0]
-    known = {owner for owner in found if names.subnet_owner_key(owner) in ledger.illegible} | set(ledger.owners)
     return {owner: cidr for owner, cidr in found.items() if owner not in known}
 
 

@@ -179,6 +179,32 @@ def test_a_subnet_without_its_owner_is_not_taken_from_it() -> None:
     assert one.mend.startswith("`ansible-playbook remove.yml -e deployment=abc`, then ")
 
 
+@pytest.mark.parametrize("network", ["default.g2", "front.end"])
+def test_a_network_with_a_dot_is_its_owners(network: str) -> None:
+    """In Swarm's names a dot is a dash: a deployment that has moved to another subnet once has one."""
+    parts = healthy()
+    owner = f"abc/{network}"
+    parts["ledger"] |= {"owners": {owner: "10.32.0.0/26"}, "blocks": {"10.32.0.0/26": owner}}
+    parts["ledger"]["recorded"] = {owner: "10.32.0.0/26"}
+    parts["ledger"]["things"] = [thing("network", f"abc_{network.replace('.', '-')}", "abc", used=True)]
+    assert found(parts) == []
+    parts["ledger"]["owners"] = {}
+    (lost,) = found(parts)
+    assert f"subnet 10.32.0.0/26 is used by {owner}, which no key says" in lost.what
+    # With no record, its mark says whose it is.
+    parts["ledger"]["recorded"] = {}
+    assert found(parts) == [lost]
+
+
+def test_a_network_whose_owners_key_is_of_no_use_is_said_once() -> None:
+    parts = healthy()
+    key = "arpanet/subnets/owners/abc/default.g2"
+    parts["ledger"] |= {"owners": {}, "blocks": {}, "recorded": {}, "illegible": {key: "it does not hold JSON"}}
+    parts["ledger"]["things"] = [thing("network", "abc_default-g2", "abc", used=True)]
+    (one,) = found(parts)
+    assert one.what == f"key {key} is of no use"
+
+
 def test_nobody_has_lost_a_subnet_while_consul_is_silent() -> None:
     parts = healthy()
     parts["status"]["errors"]["consul"] = "no answer"
