@@ -44,13 +44,16 @@ def peer_addresses(
     hosts: Sequence[str], variables: Mapping[str, Mapping[str, Any]], nodes: Mapping[str, Any]
 ) -> list[str]:
     """The hosts' addresses, sorted; of one that is down and has none in the inventory, what the managers of the swarm
-    know. Who is known to nobody is left out."""
-    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.swarm import Member, named
+    know. Who is known to nobody, or may be two, is left out."""
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.swarm import Member, Refused, named
 
     members = [Member(**member) for facts in nodes.values() if facts for member in facts["swarm"]["nodes"]]
 
     def known(host: str) -> str:
-        return next((member.address for member in named(members, host) if member.address), "")
+        try:
+            return next((member.address for member in named(members, host) if member.address), "")
+        except Refused:
+            return ""
 
     return sorted({peer_address(variables[host]) or known(host) for host in hosts} - {""})
 

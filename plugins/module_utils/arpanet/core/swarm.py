@@ -117,14 +117,18 @@ def called(hosts: Iterable[tuple[str, str]], name: str, address: str = "") -> st
     """What a host is called among these, each with its address: by the name itself, else by the address, else where
     one of both names is the other's first label alone. Empty when it is none of them.
 
-    :raises Refused: it may be more than one.
+    :raises Refused: it may be more than one, or one whose address is another.
     """
     known = set(hosts)
-    found = (
-        {host for host, _ in known if host == name}
-        or {host for host, its in known if address and its == address}
-        or {host for host, _ in known if name == host.partition(".")[0] or host == name.partition(".")[0]}
-    )
+    found = {host for host, _ in known if host == name} or {host for host, its in known if address and its == address}
+    alike = {host for host, _ in known if name == host.partition(".")[0] or host == name.partition(".")[0]}
+    elsewhere = [its for host, its in known if host in alike and its and address]
+    if not found and len(alike) == 1 and elsewhere:
+        raise Refused(
+            f"{name} is at {address}, and {alike.pop()}, which may be the same host, at {elsewhere[0]}: call it so in "
+            f"the inventory if it is; if not, the cluster does not know {name}"
+        )
+    found = found or alike
     if len(found) > 1:
         raise Refused(
             f"{name} may be {' or '.join(sorted(found))}: say which, by that name; leave.yml takes out one that is gone"

@@ -44,6 +44,9 @@ def test_who_is_down_is_still_a_peer_where_the_swarm_knows_its_address() -> None
     # What the inventory says comes first.
     variables["m3"]["arpanet_address"] = "10.8.8.3"
     assert peer_addresses(["m3"], variables, nodes) == ["10.8.8.3"]
+    # Who may be two is nobody's peer.
+    members.append(members[0] | {"id": "n4", "hostname": "m1.example.org", "address": "10.0.0.4"})
+    assert peer_addresses(["m1"], variables, nodes) == []
 
 
 def host(node_id: str = "", **rest: Any) -> dict[str, Any]:

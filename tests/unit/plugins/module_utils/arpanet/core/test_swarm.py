@@ -171,6 +171,7 @@ HOSTS = [
         ("beta", "", ["n2"]),
         ("gamma", "", []),
         ("gamma", "10.0.0.9", []),
+        ("beta", "10.0.0.2", ["n2"]),
         # Only the first label is the same.
         ("beta.example.org", "", []),
         ("node1.south", "", []),
@@ -187,6 +188,12 @@ def test_entries_of_a_host(name: str, address: str, ids: list[str]) -> None:
     [
         ("node1", "", "node1 may be node1.east or node1.west: say which"),
         ("fifth", "10.0.0.5", "fifth may be node1.west or old: say which, by that name; leave.yml takes out"),
+        # Of two that have the first label in common, one has left.
+        (
+            "beta",
+            "10.0.0.9",
+            "beta is at 10.0.0.9, and beta.example.net, which may be the same host, at 10.0.0.2: call it",
+        ),
     ],
 )
 def test_a_name_that_may_be_two_hosts_is_refused(name: str, address: str, said: str) -> None:
