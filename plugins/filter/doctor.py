@@ -68,10 +68,11 @@ def lasting(found: Sequence[Mapping[str, Any]], before: Sequence[Mapping[str, An
     return [one for one in found if one["subject"] in known]
 
 
-def mended(before: Sequence[Mapping[str, Any]], found: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What was wrong before and is not any more; what is only told in other words still is."""
+def mended(before: Sequence[Mapping[str, Any]], found: Sequence[Mapping[str, Any]], locked: Sequence[str]) -> list[str]:
+    """What was wrong before and is not any more; what is only told in other words still is, and nothing is known of
+    deployments that somebody is at work on by now."""
     left = {one["subject"] for one in found}
-    return [one["what"] for one in before if one["subject"] not in left]
+    return [one["what"] for one in before if one["subject"] not in left and one["deployment"] not in locked]
 
 
 def waited_for(found: Sequence[Mapping[str, Any]], before: Sequence[Mapping[str, Any]]) -> bool:

@@ -71,6 +71,7 @@ def main() -> None:
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import ledger
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import ConsulError
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import Engine, EngineError
+    from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.lock import Locked
     from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.serf import SerfError
 
     failures = []
@@ -84,6 +85,8 @@ def main() -> None:
             ledger.mend(engine, consul, repair)
         except (ConsulError, EngineError, SerfError, SubnetError, SwarmError) as error:
             failures.append(str(error))
+        except Locked as error:
+            failures.append(f"deployment {repair['deployment']}: {error}")
     module.exit_json(changed=len(failures) < len(asked["repairs"]), failed_repairs=failures)
 
 

@@ -11,7 +11,7 @@ from ..core.spec import Spec
 from ..core.subnets import DEFAULT_POOL, DEFAULT_RANGE, parse_pool
 from .consul import Consul, ConsulError, Op
 from .engine import Engine, EngineError
-from .lock import Locked, deployment_lock
+from .lock import deployment_lock
 from .serf import DEFAULT_RPC, Serf
 from .subnets import SubnetStore
 from .swarm import Swarm
@@ -39,6 +39,7 @@ def mend(engine: Engine, consul: Consul, step: Mapping[str, Any], serf_rpc: str 
     """Do one of core.doctor's repairs; a thing that is in order by now is left alone.
 
     :raises ConsulError, EngineError, SwarmError, SerfError, SubnetError: it could not be done.
+    :raises Locked: a controller is at work on the deployment, and makes what nothing uses yet.
     """
     doers: dict[str, Callable[[], None]] = {
         "delete_key": lambda: _delete(consul, step["key"], step["value"]),
@@ -51,12 +52,8 @@ def mend(engine: Engine, consul: Consul, step: Mapping[str, Any], serf_rpc: str 
 
 
 def _undisturbed(consul: Consul, deployment: str, do: Callable[[], None]) -> None:
-    """Under the deployment's lock; not at all while a controller has it, which makes what nothing uses yet."""
-    try:
-        with deployment_lock(consul, deployment, "doctor.yml", patience=0):
-            do()
-    except Locked:
-        pass
+    with deployment_lock(consul, deployment, "doctor.yml", patience=0):
+        do()
 
 
 def _delete(consul: Consul, key: str, value: Mapping[str, Any]) -> None:

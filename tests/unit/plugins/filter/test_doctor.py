@@ -56,7 +56,12 @@ OTHER = finding("serf is stopped", do="start")
 )
 def test_two_looks(before: list[Any], found: list[Any], lasts: list[Any], gone: list[Any]) -> None:
     assert lasting(found, before) == lasts
-    assert mended(before, found) == [one["what"] for one in gone]
+    assert mended(before, found, []) == [one["what"] for one in gone]
+
+
+def test_nothing_is_mended_of_what_somebody_is_at_work_on() -> None:
+    before = [FEW | {"deployment": "abc"}, OTHER]
+    assert mended(before, [], ["abc"]) == [OTHER["what"]]
 
 
 @pytest.mark.parametrize(

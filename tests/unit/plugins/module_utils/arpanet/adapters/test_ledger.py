@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import ledger, serf
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul import ConsulError, Op
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import EngineError
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.lock import Locked
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.serf import SerfError
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.subnets import SubnetStore
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names
@@ -191,6 +193,7 @@ def test_what_a_controller_is_at_work_on_is_left_alone(locked: str) -> None:
     consul, engine = Consul(locked), Engine()
     consul.put(OWNER, {"subnet": "10.32.0.0/26"})
     for step in (RELEASE, REMOVE):
-        ledger.mend(engine, consul, step)
+        with pytest.raises(Locked, match="has been working on it") if locked else nullcontext():
+            ledger.mend(engine, consul, step)
     assert (consul.keys(), engine.removed) == (({OWNER}, []) if locked else (set(), [("secret", "xyz_key")]))
     assert consul.sessions == []
