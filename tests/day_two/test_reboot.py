@@ -70,6 +70,24 @@ def test_a_node_reboots(lab: Lab, load: str, which: str) -> None:
     lab.whole()
 
 
+def test_a_locked_manager_whose_group_does_not_say_so_yet(lab: Lab) -> None:
+    """What unlocks it is asked for by what it is."""
+    cluster, playbooks = lab.cluster, lab.playbooks
+    node = cluster.nodes[-1]
+    playbooks.do("site", swarm_autolock="true")
+    try:
+        playbooks.do("promote", node=node.name)
+        before = started(node)
+        with power(lab, node):
+            assert playbooks.do("reboot", node=node.name).changed > 0
+        assert started(node) != before
+        assert in_swarm(cluster)[node.name] == "reachable"
+    finally:
+        playbooks.do("demote", node=node.name)
+        playbooks.do("site", swarm_autolock="false")
+    lab.whole()
+
+
 def test_a_refused_reboot_leaves_no_mark(lab: Lab, tmp_path: Path) -> None:
     """Who drains the node by hand from here on wants it to stay so."""
     cluster, playbooks = lab.cluster, lab.playbooks
