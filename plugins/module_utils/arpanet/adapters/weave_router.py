@@ -39,7 +39,7 @@ class Router:
 
     def reclaim(self, peer: str) -> str:
         """Take the ranges of a peer that does not come back; what the router says of it."""
-        return self._ask("DELETE", f"/peer/{quote(peer)}").strip()
+        return self._ask("DELETE", f"/peer/{quote(peer, safe=':')}").strip()
 
     def _ask(self, method: str, path: str, body: str = "", headers: dict[str, str] | None = None) -> str:
         connection = http.client.HTTPConnection(self.address, timeout=self._timeout)
