@@ -177,7 +177,8 @@ def main() -> None:
     asked = module.params
     facts = host.look(asked["address"], asked["units"], asked["packages"], asked["files"])
     docker = engine(facts["services"].get("docker.service", {}))
-    facts["python"] = sys.executable
+    # Which says its version, as packages' names do.
+    facts["python"] = str(Path(sys.executable).resolve())
     facts["versions"]["docker"] = docker["version"]
     facts["swarm"] = docker["swarm"]
     facts["engine_api"] = docker["api"]
