@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from .swarm import INACTIVE, Member
+from .swarm import ACTIVE, INACTIVE, Member
 
 RAFT_PORT = 8300
 
@@ -54,8 +54,10 @@ def plan(looks: Mapping[str, Mapping[str, Any]], managers: Sequence[str], chosen
     here = [host for host in managers if host in looks]
     in_swarm = [host for host in here if looks[host]["swarm"]["manager"]]
     servers = [host for host in here if looks[host]["consul"]["server"] and looks[host]["consul"]["id"]]
-    # A host that answers and remembers nothing is a new one in the place of one that is lost.
-    lost = tuple(host for host in managers if host not in in_swarm and host not in servers)
+    # A host that answers and remembers nothing is a new one in the place of one that is lost. A worker lives: it was
+    # demoted, and the inventory does not say so yet.
+    workers = [host for host in here if looks[host]["swarm"]["state"] == ACTIVE and host not in in_swarm]
+    lost = tuple(host for host in managers if host not in {*in_swarm, *servers, *workers})
     swarm_lives = [host for host in here if looks[host]["swarm"]["quorum"]]
     consul_lives = [host for host in servers if looks[host]["consul"]["leader"]]
     if not here:

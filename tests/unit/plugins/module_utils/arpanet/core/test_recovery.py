@@ -53,6 +53,12 @@ def test_one_of_three() -> None:
     ]
 
 
+def test_who_was_demoted_lives() -> None:
+    worker = {"swarm": look(4, manager=False)["swarm"], "consul": NEW["consul"]}
+    found = plan({"b": look(2), "d": worker}, MANAGERS)
+    assert (found.problem, found.lost, found.staying) == ("", ("a", "c", "e"), ("n2",))
+
+
 @pytest.mark.parametrize(
     ("member", "staying", "gone"),
     [
