@@ -23,15 +23,19 @@ def test_whoever_goes_on_with_one_manager_has_asked_whether_there_is_one(path: P
 
 
 @pytest.mark.parametrize(
-    ("playbook", "asked", "said"),
+    ("playbook", "asked", "limit", "said"),
     [
-        ("drain", "node=node4", "all managers"),
-        ("scale", "deployment=abc service=web replicas=2", "all managers"),
-        ("doctor", "repair=true", "all managers"),
-        ("recover", "confirm=yes", "node1, and a majority may live there"),
+        ("drain", "node=node4", "localhost,node4", "all managers"),
+        ("scale", "deployment=abc service=web replicas=2", "localhost,node4", "all managers"),
+        ("doctor", "repair=true", "localhost,node4", "all managers"),
+        ("recover", "confirm=yes", "localhost,node4", "node1, and a majority may live there"),
+        # Without the controller, nobody has asked for a confirmation either.
+        ("restore", "from=nothing", "node1,node4", "localhost, which checks the request"),
     ],
 )
-def test_a_limit_without_managers_is_refused(play: Callable[..., Any], playbook: str, asked: str, said: str) -> None:
-    refused = play(PLAYBOOKS / f"{playbook}.yml", "-e", asked, "--limit", "localhost,node4")
+def test_a_limit_without_those_who_see_to_it_is_refused(
+    play: Callable[..., Any], playbook: str, asked: str, limit: str, said: str
+) -> None:
+    refused = play(PLAYBOOKS / f"{playbook}.yml", "-e", asked, "--limit", limit)
     assert refused.returncode == 2, refused.stdout
     assert f"--limit leaves out {said}" in " ".join(refused.stdout.split())
