@@ -18,10 +18,11 @@ from urllib.parse import quote
 
 from ..core import backup
 from ..core.backup import Backup, BackupError
+from ..core.files import Wanted
 from ..core.swarm import ERROR, INACTIVE, Local
 from . import host
 from .consul_raw import RawError, ask
-from .files import replace
+from .files import replace, write
 from .recovery import go_on_alone
 from .swarm import STATE as SWARM
 from .swarm import Swarm, SwarmError, remembered
@@ -123,9 +124,7 @@ def write_keys(keys: Mapping[str, bytes]) -> None:
     KEYS.parent.mkdir(mode=0o755, exist_ok=True)
     KEYS.mkdir(mode=0o700, exist_ok=True)
     for name, data in keys.items():
-        handle = os.open(KEYS / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
+        write(Wanted(str(KEYS / name), "file", data, mode=0o600, secret=True))
 
 
 def reached(saved: Backup) -> str:
@@ -147,12 +146,16 @@ def write_swarm(saved: Backup, address: str, timeout: float) -> None:
     """Make this fresh node the only manager of the saved swarm. :raises BackupError: it fails."""
     mark(saved, backup.BEGUN)
     _systemctl("stop", "docker.socket", "docker.service")
-    shutil.rmtree(SWARM, ignore_errors=True)
+    # An engine that starts after a power cut finds all of it, or nothing.
+    whole = SWARM.with_name(f"{SWARM.name}.new")
+    shutil.rmtree(whole, ignore_errors=True)
     for name, data in saved.below(backup.SWARM).items():
-        path = SWARM / name
+        path = whole / name
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.write_bytes(data)
         path.chmod(0o600)
+    shutil.rmtree(SWARM, ignore_errors=True)
+    whole.rename(SWARM)
     _systemctl("start", "docker.service")
     try:
         members = Swarm(timeout=40)

@@ -106,7 +106,8 @@ def write(wanted: Wanted) -> None:
     """Write a file under another name in the same directory, check it, rename it."""
     path = Path(wanted.path)
     old = path.stat() if path.is_file() and not path.is_symlink() else None
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
+    # Without its ending: Consul and Serf read all of a directory that ends in .json, also what a power cut has left.
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:

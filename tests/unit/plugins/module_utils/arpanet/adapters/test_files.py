@@ -36,6 +36,15 @@ def test_file(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.json"]
 
 
+def test_what_a_power_cut_leaves_of_a_file_is_nobodys(tmp_path: Path) -> None:
+    """Consul reads whatever of a directory ends in .json."""
+    look = tmp_path / "look"
+    look.write_text(f"#!/bin/sh\necho $1 > {tmp_path}/seen\n")
+    look.chmod(0o755)
+    converge(Wanted(str(tmp_path / "a.json"), "file", b"{}", validate=f"{look} %s"))
+    assert Path((tmp_path / "seen").read_text().strip()).name.startswith(".a.json.")
+
+
 def test_new_content_keeps_the_old_mode(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_text("old")
