@@ -12,7 +12,6 @@ from typing import Any
 
 from .constraints import meets
 from .spec import Spec
-from .support import Unsupported
 from .tags import Record
 
 # What a node's agent says of an image; any other word is why it has none.
@@ -70,6 +69,6 @@ def by_digest(image: str) -> tuple[str, str]:
 def _may_run(users: Any, node: Spec) -> bool:
     try:
         return any(all(meets(constraint, node) for constraint in constraints) for constraints in users)
-    except (Unsupported, TypeError):
+    except TypeError:
         # Somebody else's, or a later version's.
         return False

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 
-from . import drivers, generations, names, order, service_addresses, support
+from . import constraints, drivers, generations, names, order, service_addresses, support
 from .secrecy import masked
 from .services import SECURITY, Context, replicas, security_option, service_spec
 from .spec import Spec
@@ -97,6 +97,7 @@ def check(model: Spec) -> list[str]:
     warnings = support.check(model)
     order.needs(services)
     service_addresses.check(model)
+    constraints.check(model)
     labels: dict[str, str] = {}
     for name, service in sorted(services.items()):
         label = names.dns_label(name)

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.constraints import eligible, meets
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.constraints import check, eligible, meets
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.support import Unsupported
 
 
@@ -28,15 +29,49 @@ def node(name: str, state: str = "ready", availability: str = "active", **labels
         ("node.platform.os==linux", True),
         ("node.id==id-n1", True),
         ("engine.labels.any==x", False),
+        # Case tells names of labels apart, and nothing else.
+        ("Node.Role==Worker", True),
+        ("NODE.LABELS.disk==ssd", True),
+        ("node.labels.Disk==ssd", False),
+        ("Engine.Labels.any!=x", True),
+        ("node.platform.Arch==x86_64", True),
+        ("node.ip==10.0.0.1", True),
+        ("node.ip!=10.0.0.1", False),
+        ("node.ip==10.0.0.0/24", True),
+        ("node.ip==10.0.0.7/24", True),
+        ("Node.IP!=10.0.0.0/24", False),
+        ("node.ip==192.0.2.0/24", False),
+        ("node.ip!=192.0.2.0/24", True),
+        ("node.ip!=2001:db8::/32", True),
+        # What Swarm does not know, no node meets, whichever way it is asked.
+        ("node.ip!=n1", False),
+        ("node.name!=n2", False),
+        ("engine.any!=x", False),
+        ("node.role=worker", False),
     ],
 )
 def test_swarms_constraints(constraint: str, met: bool) -> None:
     assert meets(constraint, node("n1", disk="ssd")) is met
 
 
-def test_a_constraint_that_is_none_is_named() -> None:
-    with pytest.raises(Unsupported, match=r"node\.role=worker"):
-        meets("node.role=worker", node("n1"))
+@pytest.mark.parametrize(
+    ("constraint", "refused"),
+    [
+        ("node.role=worker", True),
+        ("node.name==n1", True),
+        ("disk==ssd", True),
+        ("Node.Role!=manager", False),
+        ("node.ip==192.0.2.0/24", False),
+    ],
+)
+def test_a_constraint_that_swarm_does_not_know_is_refused_in_a_file(constraint: str, refused: bool) -> None:
+    model = {"services": {"db": {"deploy": {"placement": {"constraints": [constraint]}}}, "web": {}}}
+    with pytest.raises(Unsupported, match=f"service db: .*{constraint}") if refused else nullcontext():
+        check(model)
+
+
+def test_an_address_that_is_not_known_is_in_no_range() -> None:
+    assert not meets("node.ip==10.0.0.0/8", {**node("n1"), "Status": {"State": "down"}})
 
 
 def test_drained_and_dead_nodes_take_nothing() -> None:

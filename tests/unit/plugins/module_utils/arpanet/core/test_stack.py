@@ -212,6 +212,11 @@ def test_links_that_agree() -> None:
             {"services": {"web": {"command": "x"}}}, "service web has neither 'image' nor 'build'", id="no image"
         ),
         pytest.param(
+            model({"web": {"deploy": {"placement": {"constraints": ["node.name==n1"]}}}}),
+            "service web: placement constraint 'node.name==n1' is not of the form",
+            id="a constraint that Swarm does not know",
+        ),
+        pytest.param(
             model(secrets={"s": {"data": base64.b64encode(b"x" * 512_001).decode()}}),
             "secret s has 512001 bytes: Swarm keeps from 1 to 512000",
             id="a large secret",
