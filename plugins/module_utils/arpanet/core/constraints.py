@@ -17,6 +17,8 @@ _CONSTRAINT = re.compile(
     r"\s*(==|!=)\s*(.*?)\s*",
     re.IGNORECASE | re.ASCII,
 )
+# What nodes say of their kernel, as images say it.
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 def check(model: Spec) -> None:
@@ -30,9 +32,27 @@ def check(model: Spec) -> None:
 
 
 def eligible(service: Spec, nodes: list[Spec]) -> list[str]:
-    """Hostnames of the nodes that take tasks and meet a service's constraints."""
-    constraints = _stated(service)
-    return sorted(hostname(node) for node in nodes if takes_tasks(node) and all(meets(c, node) for c in constraints))
+    """Hostnames of the nodes that may run a compose service."""
+    placement = {"Constraints": _stated(service), "Platforms": platforms(service)}
+    return sorted(hostname(node) for node in nodes if may_run(placement, node))
+
+
+def platforms(service: Spec) -> list[Spec]:
+    """The platform that a compose service asks for, as the Engine says it; empty for any."""
+    os, _, architecture = str(service.get("platform") or "").partition("/")
+    return [{"OS": os, "Architecture": architecture.split("/")[0]}] if os else []
+
+
+def may_run(placement: Spec, node: Spec) -> bool:
+    """Whether a node takes tasks of a service with this `Placement`.
+
+    A task that runs already may stay where `Platforms` are others; Swarm asks for them where it places one.
+    """
+    return (
+        takes_tasks(node)
+        and all(meets(constraint, node) for constraint in placement.get("Constraints") or [])
+        and _fits(placement.get("Platforms") or [], node)
+    )
 
 
 def meets(constraint: str, node: Spec) -> bool:
@@ -67,6 +87,19 @@ def meets(constraint: str, node: Spec) -> bool:
 def takes_tasks(node: Spec) -> bool:
     """Whether a node is up and neither drained nor paused."""
     return bool(node["Status"]["State"] == "ready" and node["Spec"]["Availability"] == "active")
+
+
+def _fits(wanted: list[Spec], node: Spec) -> bool:
+    """Whether a node's platform is one of these; what one of them leaves out may be any."""
+    own = _platform((node.get("Description") or {}).get("Platform") or {})
+    return not wanted or any(
+        all(asked in ("", is_) for asked, is_ in zip(_platform(one), own, strict=True)) for one in wanted
+    )
+
+
+def _platform(one: Spec) -> tuple[str, str]:
+    architecture = str(one.get("Architecture") or "")
+    return str(one.get("OS") or ""), _ARCHITECTURES.get(architecture, architecture)
 
 
 def _stated(service: Spec) -> list[str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import names, service_addresses
+from .constraints import platforms
 from .mounts import mounts
 from .service_addresses import Addresses
 from .spec import Spec, canonical, listed, mapping
@@ -229,14 +230,13 @@ def _restart(service: Spec, deploy: Spec) -> Spec:
 
 def _placement(service: Spec, deploy: Spec) -> Spec:
     stated = deploy.get("placement") or {}
-    os, _, architecture = str(service.get("platform") or "").partition("/")
     return {
         "Constraints": sorted(stated.get("constraints") or []),
         "Preferences": [
             {"Spread": {"SpreadDescriptor": preference["spread"]}} for preference in stated.get("preferences") or []
         ],
         "MaxReplicas": int(stated.get("max_replicas_per_node") or 0),
-        "Platforms": [{"OS": os, "Architecture": architecture.split("/")[0]}] if os else [],
+        "Platforms": platforms(service),
     }
 
 

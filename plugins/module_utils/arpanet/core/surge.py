@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from . import names
-from .constraints import meets, takes_tasks
+from .constraints import may_run
 from .convergence import Progress, Task
 from .placements import OVER, hostname
 from .spec import Spec
@@ -132,8 +132,8 @@ def has_moved(state: Progress, tasks: list[Task], node: str, keep: int) -> bool:
 
 def allowed(spec: Spec, nodes: Iterable[Spec]) -> list[Spec]:
     """The nodes that take a service's tasks."""
-    constraints = (spec["TaskTemplate"].get("Placement") or {}).get("Constraints") or []
-    return [node for node in nodes if takes_tasks(node) and all(meets(one, node) for one in constraints)]
+    placement = spec["TaskTemplate"].get("Placement") or {}
+    return [node for node in nodes if may_run(placement, node)]
 
 
 def most_on_one(spec: Spec) -> int:
@@ -148,8 +148,10 @@ def _nowhere(spec: Spec, nodes: Mapping[str, Spec], node: str) -> str:
     """Why a service's instances cannot all run on other nodes; empty when they can."""
     others = allowed(spec, (one for key, one in nodes.items() if key != node))
     if not others:
-        constraints = (spec["TaskTemplate"].get("Placement") or {}).get("Constraints") or []
-        why = f"no other node may run it ({', '.join(constraints) or 'none takes tasks'})"
+        placement = spec["TaskTemplate"].get("Placement") or {}
+        constraints = placement.get("Constraints") or []
+        platforms = [f"{one.get('OS', '')}/{one.get('Architecture', '')}" for one in placement.get("Platforms") or []]
+        why = f"no other node may run it ({', '.join([*constraints, *platforms]) or 'none takes tasks'})"
         mounts = spec["TaskTemplate"]["ContainerSpec"].get("Mounts") or []
         volumes = [mount["Source"] for mount in mounts if mount.get("Type") == "volume" and mount.get("Source")]
         pinned = any(constraint.startswith("node.hostname==") for constraint in constraints)

@@ -67,8 +67,8 @@ def choose(
                 )
             if here not in allowed:
                 raise Unsupported(
-                    f"service {name}: its volume {own[0]} is on {here}, which its placement constraints exclude; "
-                    f"lift them, or start it empty elsewhere with -e move_volumes={own[0]}"
+                    f"service {name}: its volume {own[0]} is on {here}, which its placement constraints or its "
+                    f"platform exclude; lift them, or start it empty elsewhere with -e move_volumes={own[0]}"
                 )
         else:
             leaving = {held[volume] for volume in own if volume in moved and volume in held}

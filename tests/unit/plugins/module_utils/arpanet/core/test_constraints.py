@@ -4,7 +4,12 @@ from contextlib import nullcontext
 from typing import Any
 
 import pytest
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.constraints import check, eligible, meets
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.constraints import (
+    check,
+    eligible,
+    may_run,
+    meets,
+)
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.support import Unsupported
 
 
@@ -77,3 +82,33 @@ def test_an_address_that_is_not_known_is_in_no_range() -> None:
 def test_drained_and_dead_nodes_take_nothing() -> None:
     nodes = [node("n1"), node("n2", availability="drain"), node("n3", state="down")]
     assert eligible({}, nodes) == ["n1"]
+
+
+ARM, INTEL = {"OS": "linux", "Architecture": "arm64"}, {"OS": "linux", "Architecture": "amd64"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "architecture", "fits"),
+    [
+        ([], "x86_64", True),
+        ([ARM], "x86_64", False),
+        ([ARM], "aarch64", True),
+        ([INTEL], "x86_64", True),
+        ([INTEL], "amd64", True),
+        ([{"OS": "linux", "Architecture": "x86_64"}], "amd64", True),
+        ([ARM, INTEL], "x86_64", True),
+        ([{"OS": "linux"}], "riscv64", True),
+        ([{"Architecture": "arm64"}], "arm64", True),
+        ([{"OS": "windows"}], "x86_64", False),
+        ([ARM], None, False),
+    ],
+)
+def test_swarms_platforms(wanted: list[dict[str, Any]], architecture: str | None, fits: bool) -> None:
+    n1 = node("n1")
+    n1["Description"]["Platform"] = {"OS": "linux", "Architecture": architecture} if architecture else None
+    assert may_run({"Platforms": wanted}, n1) is fits
+
+
+def test_a_compose_service_asks_for_a_platform() -> None:
+    assert eligible({"platform": "linux/arm64/v8"}, [node("n1")]) == []
+    assert eligible({"platform": "linux/amd64"}, [node("n1")]) == ["n1"]

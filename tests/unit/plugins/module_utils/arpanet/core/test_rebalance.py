@@ -19,7 +19,7 @@ def nodes(count: int) -> dict[str, Spec]:
             "ID": f"id{n}",
             "Spec": {"Role": "worker", "Availability": "active", "Labels": {}},
             "Status": {"State": "ready"},
-            "Description": {"Hostname": f"node{n}"},
+            "Description": {"Hostname": f"node{n}", "Platform": {"OS": "linux", "Architecture": "x86_64"}},
         }
         for n in range(1, count + 1)
     }
@@ -82,6 +82,15 @@ def test_where_a_service_may_not_run_it_does_not_go() -> None:
     assert planned({"web": [1, 1]}, 2, Constraints=["node.hostname==node1"]) == []
     assert planned({"web": [1, 1]}, 2, Preferences=[{"Spread": {"SpreadDescriptor": "node.labels.rack"}}]) == []
     assert len(planned({"web": [1, 1, 1, 1]}, 2, MaxReplicas=2)) == 1
+
+
+def test_where_its_platform_is_another_a_service_does_not_go() -> None:
+    few = nodes(3)
+    for node in ("id1", "id2"):
+        few[node]["Description"]["Platform"]["Architecture"] = "aarch64"
+    web = service("web", 3, Platforms=[{"OS": "linux", "Architecture": "arm64"}])
+    (shift,) = plan({"web": web}, tasks({"web": [1, 1, 1]}), few)
+    assert shift.to == ("node2",)
 
 
 def test_a_move_that_was_broken_off_keeps_nothing_from_moving() -> None:

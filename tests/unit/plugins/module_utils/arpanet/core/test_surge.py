@@ -24,7 +24,7 @@ NODES = {
         "ID": f"id{n}",
         "Spec": {"Role": "worker", "Availability": "active", "Labels": {}},
         "Status": {"State": "ready"},
-        "Description": {"Hostname": f"node{n}"},
+        "Description": {"Hostname": f"node{n}", "Platform": {"OS": "linux", "Architecture": "x86_64"}},
     }
     for n in (1, 2, 3)
 }
@@ -109,6 +109,10 @@ def test_a_service_on_every_node_and_a_job_just_stop() -> None:
                 "ContainerSpec": {"Mounts": [{"Type": "volume", "Source": "abc_data", "Target": "/data"}]},
             },
             "its volume abc_data is on node2",
+        ),
+        (
+            {"Placement": {"Platforms": [{"OS": "linux", "Architecture": "arm64"}]}},
+            "no other node may run it (linux/arm64)",
         ),
         (
             {"Placement": {"MaxReplicas": 1, "Constraints": ["node.hostname!=node3"]}},
