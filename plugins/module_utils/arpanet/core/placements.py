@@ -9,8 +9,8 @@ from . import names
 from .service_addresses import parse_label
 from .spec import Spec
 
-# A task that waits out its restart delay is wanted `ready`.
-_WANTED = frozenset({"ready", "running", "complete"})
+# A task that waits out its restart delay is wanted `ready`, and one of a job `complete`.
+WANTED = frozenset({"ready", "running", "complete"})
 # States of a task that runs no more, and those of one that did not end well.
 OVER = frozenset({"complete", "shutdown", "failed", "rejected", "remove", "orphaned"})
 BROKEN = frozenset({"failed", "rejected"})
@@ -32,7 +32,7 @@ def placements(
     placed = []
     for task in tasks:
         service = by_id.get(task["ServiceID"])
-        if service is None or task["DesiredState"] not in _WANTED or not of_this_run(service, task):
+        if service is None or task["DesiredState"] not in WANTED or not of_this_run(service, task):
             continue
         name = service["Spec"]["Labels"][names.LABEL_SERVICE]
         status = task["Status"]

@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from . import names
 from .constraints import may_run
 from .convergence import Progress, Task
-from .placements import OVER, hostname
+from .placements import OVER, WANTED, hostname
 from .spec import Spec
 
 _SECOND = 10**9
 # Longer than any move takes: Swarm waits so long before it would take the next ones.
 _HOLD = 24 * 3600 * _SECOND
-_WANTED = frozenset({"ready", "running"})
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ def leaving(services: Mapping[str, Spec], tasks: Iterable[Task], nodes: Mapping[
 
 def stays(task: Task) -> bool:
     """Whether Swarm means a task to live."""
-    return task["DesiredState"] in _WANTED and task["Status"]["State"] not in OVER
+    return task["DesiredState"] in WANTED and task["Status"]["State"] not in OVER
 
 
 def has_moved(state: Progress, tasks: list[Task], node: str, keep: int) -> bool:

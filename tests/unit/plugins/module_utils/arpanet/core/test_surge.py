@@ -92,11 +92,21 @@ def test_what_is_on_the_node_moves() -> None:
     assert not found.stuck and not found.stopped
 
 
-def test_a_service_on_every_node_and_a_job_just_stop() -> None:
-    for mode in ({"Global": {}}, {"ReplicatedJob": {"TotalCompletions": 1}}):
-        web = service(mode=mode)
-        found = plan(web, task(web, "id2", 1))
-        assert not found.moves and list(found.stopped) == ["abc_web"]
+@pytest.mark.parametrize(
+    ("mode", "wanted", "state", "why"),
+    [
+        ({"Global": {}}, "running", "running", ["it runs on every node"]),
+        ({"GlobalJob": {}}, "complete", "running", ["it runs on every node"]),
+        ({"ReplicatedJob": {}}, "complete", "running", ["it is a job and starts again on another node"]),
+        ({"ReplicatedJob": {}}, "complete", "starting", ["it is a job and starts again on another node"]),
+        ({"ReplicatedJob": {}}, "complete", "complete", []),
+        ({"ReplicatedJob": {}}, "complete", "failed", []),
+    ],
+)
+def test_a_service_on_every_node_and_a_job_just_stop(mode: Spec, wanted: str, state: str, why: list[str]) -> None:
+    web = service(mode=mode)
+    found = plan(web, task(web, "id2", 1, state, wanted))
+    assert not found.moves and [*found.stopped.values()] == why
 
 
 @pytest.mark.parametrize(
