@@ -12,6 +12,8 @@ version_added: 0.1.0
 description:
   - Runs on a manager. Swarm's own drain stops instances before it starts others. Here each replacement is healthy
     on another node before the old instance stops; instance numbers are kept, and nothing else restarts.
+  - A service of which two instances may not run at once (it is updated stop-first, not only for a fixed port) stops
+    before it starts elsewhere, and the result names it.
   - A service on every node just stops there. An instance that no other node may run, as its local volume is on this
     one, is a reason to refuse before anything is changed.
   - When a replacement does not come up, services and node are put back to what they were.

@@ -12,8 +12,8 @@ version_added: 0.1.0
 description:
   - Runs on a manager. Moves as few instances as even things out, each only when its replacement is healthy on
     another node; their numbers are kept, and what is in its place is not touched.
-  - Services on every node, jobs, services that only one node may run and those with placement preferences of their own
-    stay where they are.
+  - Services on every node, jobs, services that only one node may run, those with placement preferences of their own and
+    those of which two instances may not run at once stay where they are.
   - First puts back what a move that was broken off has left of its services.
 author:
   - The arpanet.cluster authors (@arpanet)

@@ -19,8 +19,7 @@ services:
     image: acmeinc/productcatalog
     stop_grace_period: 5s
     healthcheck: {{test: [CMD, bash, -c, {health}], interval: 1s}}
-    # What the file says of updates is no matter here.
-    deploy: {{replicas: 2, update_config: {{order: stop-first}}, placement: {{constraints: [node.hostname!={apart}]}}}}
+    deploy: {{replicas: 2, placement: {{constraints: [node.hostname!={apart}]}}}}
   solo:
     <<: *web
     deploy: {{replicas: 1, placement: {{constraints: [node.hostname!={apart}]}}}}

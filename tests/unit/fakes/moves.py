@@ -22,9 +22,9 @@ Spec = dict[str, Any]
 class Moving:
     """What is asked of `Engine` and `Swarm` to move instances. `calls` are the changes, in their order.
 
-    A service is updated start-first, and a task whose node its constraints exclude is replaced; those of `full` find
-    no room, and those of `ill` start and never run. Of two tasks for one instance that both fit, the newer one stays:
-    Swarm's order is none, and this is the worse.
+    A task whose node its constraints exclude is replaced, and stops before where its service is updated stop-first;
+    those of `full` find no room, and those of `ill` start and never run. Of two tasks for one instance that both fit,
+    the newer one stays: Swarm's order is none, and this is the worse.
     """
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class Moving:
         self.calls: list[str] = []
         self.before_apply: Callable[[NodeChange], None] = lambda _change: None
 
-    def add(self, name: str, *places: str, on: str = "", everywhere: bool = False) -> None:
+    def add(self, name: str, *places: str, on: str = "", everywhere: bool = False, order: str = "start-first") -> None:
         """A service `abc_web` with an instance on each of these nodes; `on` is the only one that may run it."""
         deployment, _, short = name.partition("_")
         self._services[name] = {
@@ -50,7 +50,7 @@ class Moving:
                     "ContainerSpec": {"Image": "web:1"},
                     "Placement": {"Constraints": [f"node.hostname=={on}"] if on else []},
                 },
-                "UpdateConfig": {"Order": "stop-first", "Parallelism": 1},
+                "UpdateConfig": {"Order": order, "Parallelism": 1},
             },
         }
         for slot, place in enumerate(places, 1):
@@ -142,6 +142,8 @@ class Moving:
     def _elsewhere(self, name: str, task: Spec, constraints: list[str]) -> None:
         taken = self.places(name)
         free = [key for key, one in self._nodes.items() if takes_tasks(one) and self._meets(key, constraints)]
+        if self._services[name]["Spec"]["UpdateConfig"]["Order"] == "stop-first":
+            _end(task)
         if free and name not in self.full:
             place = min(free, key=lambda key: (taken.count(key), key))
             self._start(name, task["Slot"], place, "starting" if name in self.ill else "running")

@@ -28,7 +28,7 @@ class DrainError(Exception):
 
 
 def drain(surge: Surge, swarm: Swarm, member: Member, stop_stuck: bool, check: bool) -> Result:
-    """Move everything off the node, replacements first, then let Swarm stop what is left there."""
+    """Move everything off the node, replacements first where they may be, then let Swarm stop what is left there."""
     # A node that is down has nothing that could be moved: Swarm has started its instances elsewhere.
     up = member.state == "ready"
     todo = _leaving(surge, member) if up else Leaving((), {}, {})
@@ -151,7 +151,8 @@ def _refusal(stuck: dict[str, str], node: str) -> str:
 
 def _text(todo: Leaving, member: Member, availability: str) -> str:
     lines = [
-        f"~ service {move.service} ({move.count} instance{'s' if move.count > 1 else ''} to other nodes)"
+        f"~ service {move.service} ({move.count} instance{'s' if move.count > 1 else ''} to other nodes"
+        + (f", stopped here first: {move.stops})" if move.stops else ")")
         for move in todo.moves
     ]
     lines += [

@@ -14,7 +14,7 @@ from . import names
 from .convergence import Task
 from .placements import hostname
 from .spec import Spec
-from .surge import Move, allowed, most_on_one, restored, stays
+from .surge import Move, allowed, most_on_one, restored, stays, stops_first
 
 
 @dataclass(frozen=True)
@@ -95,9 +95,10 @@ def _best(
 
 
 def _movable(spec: Spec) -> bool:
-    """Whether a service has instances to move; one with preferences of its own is where it wants to be."""
+    """Whether a service has instances to move; one with preferences of its own is where it wants to be, and to be
+    spread evenly is not worth a gap."""
     placement = spec["TaskTemplate"].get("Placement") or {}
-    return "Replicated" in spec["Mode"] and not placement.get("Preferences")
+    return "Replicated" in spec["Mode"] and not placement.get("Preferences") and not stops_first(spec)
 
 
 def text(shifts: Iterable[Shift], nodes: Mapping[str, Spec]) -> list[str]:

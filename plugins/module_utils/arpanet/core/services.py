@@ -260,7 +260,10 @@ def _update(stated: Spec, default_order: str) -> Spec:
 
 
 def _default_order(service: Spec, ports: list[Spec]) -> str:
-    """start-first, unless old and new would fight for a port or an address, or write to the same volume."""
+    """start-first, unless old and new would fight for a port or an address, or write to the same volume.
+
+    What is moved to another node asks for the same (core.surge).
+    """
     fixed_port = any(port["PublishMode"] == "host" and port.get("PublishedPort") for port in ports)
     writes = any(
         volume.get("type") in ("volume", "bind") and not volume.get("read_only")

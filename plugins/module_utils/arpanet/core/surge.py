@@ -1,9 +1,12 @@
-"""Moving instances off a node so that each replacement is healthy before the old instance stops.
+"""Moving instances off a node so that each replacement is healthy before the old instance stops, where both may run.
 
 Swarm itself stops first when a node is drained. But it replaces a task whose node its service's
 constraints exclude in the way that the service is updated, instance numbers kept, and leaves alone
 every task whose node they allow. So for the time of a move a service excludes the node and starts
 first; then it is what it was again, and that restarts nothing.
+
+Two instances at once are damaged data where both write to one volume, and they cannot share an address. Such a
+service, and one whose stack says so, is updated stop-first, and so is it moved.
 """
 
 from __future__ import annotations
@@ -25,11 +28,15 @@ _HOLD = 24 * 3600 * _SECOND
 
 @dataclass(frozen=True)
 class Move:
-    """So many instances of a service (by its name in Swarm) leave a node."""
+    """So many instances of a service (by its name in Swarm) leave a node.
+
+    `stops` says why each stops before it starts elsewhere; it is empty where the replacement comes first.
+    """
 
     deployment: str
     service: str
     count: int
+    stops: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,10 @@ def moved_off(spec: Spec, node: str, count: int = 0) -> Spec:
     """A service's specification while `count` of its instances leave a node; 0 for all of them."""
     template = spec["TaskTemplate"]
     placement = template.get("Placement") or {}
+    update = spec.get("UpdateConfig") or {}
+    stops = stops_first(spec)
+    # Replacements may all come at once; of those that have to stop before, no more than in an update.
+    at_once = update.get("Parallelism", 1) if stops else 0
     before = {"node": node, "placement": template.get("Placement"), "update": spec.get("UpdateConfig")}
     return {
         **spec,
@@ -57,14 +68,31 @@ def moved_off(spec: Spec, node: str, count: int = 0) -> Spec:
             "Placement": {**placement, "Constraints": [*(placement.get("Constraints") or []), f"node.id!={node}"]},
         },
         "UpdateConfig": {
-            "Parallelism": count,
+            "Parallelism": count or at_once,
             "Delay": _HOLD if count else 0,
             "FailureAction": "pause",
             "Monitor": _SECOND,
             "MaxFailureRatio": 0,
-            "Order": "start-first",
+            "Order": "stop-first" if stops else "start-first",
         },
     }
+
+
+def stops_first(spec: Spec) -> str:
+    """Why instances of a service stop before they start on another node; empty where the replacement comes first.
+
+    What makes an update stop-first by default (core.services), a fixed port aside.
+    """
+    if (spec.get("UpdateConfig") or {}).get("Order") == "start-first":
+        return ""
+    container = spec["TaskTemplate"]["ContainerSpec"]
+    if names.LABEL_ADDRESSES in (container.get("Labels") or {}):
+        return "two cannot have its address"
+    for mount in container.get("Mounts") or []:
+        if mount.get("Type") in ("volume", "bind") and not mount.get("ReadOnly"):
+            return f"two would write to {mount.get('Source') or mount['Target']}"
+    # On another node the port is free. An order that the stack states looks like the default that it makes.
+    return "" if _fixed_port(spec) else "its update_config.order is stop-first"
 
 
 def surging(spec: Spec) -> str:
@@ -108,7 +136,7 @@ def leaving(services: Mapping[str, Spec], tasks: Iterable[Task], nodes: Mapping[
         elif why := _nowhere(spec, nodes, node):
             stuck[name] = why
         else:
-            moves.append(Move(spec["Labels"][names.LABEL_DEPLOYMENT], name, count))
+            moves.append(Move(spec["Labels"][names.LABEL_DEPLOYMENT], name, count, stops_first(spec)))
     return Leaving(tuple(moves), stuck, stopped)
 
 
@@ -137,10 +165,14 @@ def allowed(spec: Spec, nodes: Iterable[Spec]) -> list[Spec]:
 
 def most_on_one(spec: Spec) -> int:
     """How many instances of a service fit on one node; 0 for any number."""
-    ports = (spec.get("EndpointSpec") or {}).get("Ports") or []
-    if any(port.get("PublishMode") == "host" and port.get("PublishedPort") for port in ports):
+    if _fixed_port(spec):
         return 1
     return int((spec["TaskTemplate"].get("Placement") or {}).get("MaxReplicas") or 0)
+
+
+def _fixed_port(spec: Spec) -> bool:
+    ports = (spec.get("EndpointSpec") or {}).get("Ports") or []
+    return any(port.get("PublishMode") == "host" and port.get("PublishedPort") for port in ports)
 
 
 def _nowhere(spec: Spec, nodes: Mapping[str, Spec], node: str) -> str:

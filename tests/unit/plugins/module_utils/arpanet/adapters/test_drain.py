@@ -52,6 +52,17 @@ def test_replacements_come_first_and_the_service_is_what_it_was(swarm: Moving) -
     assert drain(swarm) == {"changed": False, "text": "node1 is drained", "diff": {}}
 
 
+def test_what_may_not_be_there_twice_is_said_to_stop_first(swarm: Moving) -> None:
+    swarm.add("abc_db", "node1", order="stop-first")
+    before = swarm.spec("abc_db")
+    planned = drain(swarm, check=True)
+    why = "stopped here first: its update_config.order is stop-first"
+    assert f"~ service abc_db (1 instance to other nodes, {why})" in planned["text"].splitlines()
+    assert drain(swarm) == planned
+    assert swarm.places("abc_db") == ["node2"]
+    assert swarm.spec("abc_db") == before
+
+
 def test_what_cannot_move_is_refused_before_anything_is_changed(swarm: Moving) -> None:
     swarm.add("abc_db", "node1", on="node1")
     with pytest.raises(DrainError, match=r"service abc_db: no other node may run it .* Nothing was changed"):

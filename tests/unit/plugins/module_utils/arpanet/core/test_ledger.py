@@ -52,7 +52,7 @@ def test_everything_in_its_place() -> None:
 
 
 def test_moves_that_a_service_was_changed_for() -> None:
-    web = {"Labels": {"arpanet.deployment": "abc"}, "TaskTemplate": {}}
+    web = {"Labels": {"arpanet.deployment": "abc"}, "TaskTemplate": {"ContainerSpec": {}}}
     services = {"abc_web": {"Spec": moved_off(web, "n1", 1)}, "abc_db": {"Spec": web}}
     assert ledger.read({}, {}, services).moves == {"abc_web": {"deployment": "abc", "node": "n1"}}
 

@@ -33,6 +33,7 @@ def service(name: str, replicas: int, **placement: Any) -> Spec:
             "Labels": {"arpanet.deployment": "abc"},
             "Mode": {"Replicated": {"Replicas": replicas}},
             "TaskTemplate": {"ContainerSpec": {}, "Placement": placement},
+            "UpdateConfig": {"Order": "start-first"},
         },
     }
 
@@ -82,6 +83,13 @@ def test_where_a_service_may_not_run_it_does_not_go() -> None:
     assert planned({"web": [1, 1]}, 2, Constraints=["node.hostname==node1"]) == []
     assert planned({"web": [1, 1]}, 2, Preferences=[{"Spread": {"SpreadDescriptor": "node.labels.rack"}}]) == []
     assert len(planned({"web": [1, 1, 1, 1]}, 2, MaxReplicas=2)) == 1
+
+
+def test_what_would_have_to_stop_before_stays() -> None:
+    web = service("web", 4)
+    for order, count in (("start-first", 1), ("stop-first", 0)):
+        web["Spec"]["UpdateConfig"]["Order"] = order
+        assert len(plan({"web": web}, tasks({"web": [1, 1, 2, 2]}), nodes(3))) == count
 
 
 def test_where_its_platform_is_another_a_service_does_not_go() -> None:

@@ -14,6 +14,7 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.surge
     leaving,
     moved_off,
     restored,
+    stops_first,
     surging,
 )
 
@@ -30,7 +31,7 @@ NODES = {
 }
 
 
-def service(name: str = "web", mode: Spec | None = None, **template: Any) -> Spec:
+def service(name: str = "web", mode: Spec | None = None, order: str = "start-first", **template: Any) -> Spec:
     return {
         "ID": f"s-{name}",
         "Spec": {
@@ -39,7 +40,7 @@ def service(name: str = "web", mode: Spec | None = None, **template: Any) -> Spe
             "Mode": mode or {"Replicated": {"Replicas": 2}},
             "TaskTemplate": {"ContainerSpec": {"Image": "web:1"}, **template},
             "EndpointSpec": {"Mode": "dnsrr"},
-            "UpdateConfig": {"Order": "stop-first", "Parallelism": 1},
+            "UpdateConfig": {"Order": order, "Parallelism": 1},
         },
     }
 
@@ -67,7 +68,6 @@ def test_a_service_is_afterwards_what_it_was(placement: Spec | None) -> None:
     kept = copy.deepcopy(before)
     during = moved_off(before, "id2")
     assert surging(during) == "id2"
-    assert during["UpdateConfig"]["Order"] == "start-first"
     where = [
         key
         for key, node in NODES.items()
@@ -77,6 +77,58 @@ def test_a_service_is_afterwards_what_it_was(placement: Spec | None) -> None:
     assert restored(during) == before == kept
     assert restored(before) is before
     assert not surging(before)
+
+
+PORTS = {mode: [{"PublishMode": mode, "PublishedPort": 80, "TargetPort": 80}] for mode in ("host", "ingress")}
+
+
+def container(**said: Any) -> Spec:
+    return {"ContainerSpec": {"Image": "web:1", **said}}
+
+
+def mounted(**said: Any) -> Spec:
+    return container(Mounts=[{"Target": "/data", **said}])
+
+
+STATED = "its update_config.order is stop-first"
+
+
+@pytest.mark.parametrize(
+    ("order", "ports", "template", "why"),
+    [
+        ("start-first", [], {}, ""),
+        ("start-first", [], mounted(Type="volume", Source="abc_data"), ""),
+        ("stop-first", [], {}, STATED),
+        ("stop-first", [], mounted(Type="volume", Source="abc_data"), "two would write to abc_data"),
+        ("stop-first", [], mounted(Type="bind", Source="/srv"), "two would write to /srv"),
+        ("stop-first", [], mounted(Type="volume"), "two would write to /data"),
+        ("stop-first", [], mounted(Type="bind", Source="/srv", ReadOnly=True), STATED),
+        ("stop-first", [], mounted(Type="tmpfs"), STATED),
+        (
+            "stop-first",
+            [],
+            container(Labels={"arpanet.addresses": "abc_default=10.0.0.9"}),
+            "two cannot have its address",
+        ),
+        # The port is free on the other node.
+        ("stop-first", PORTS["host"], {}, ""),
+        ("stop-first", PORTS["host"], mounted(Type="bind", Source="/srv", ReadOnly=True), ""),
+        ("stop-first", PORTS["host"], mounted(Type="bind", Source="/srv"), "two would write to /srv"),
+        ("stop-first", [{**PORTS["host"][0], "PublishedPort": 0}], {}, STATED),
+        ("stop-first", PORTS["ingress"], {}, STATED),
+    ],
+)
+def test_what_cannot_be_there_twice_stops_before_it_starts_elsewhere(
+    order: str, ports: list[Spec], template: Spec, why: str
+) -> None:
+    web = service(mode={"Replicated": {"Replicas": 1}}, order=order, **template)
+    web["Spec"]["EndpointSpec"]["Ports"] = ports
+    assert stops_first(web["Spec"]) == why
+    assert plan(web, task(web, "id2", 1)).moves == (Move("abc", "abc_web", 1, why),)
+    during = moved_off(web["Spec"], "id2")
+    assert during["UpdateConfig"]["Order"] == ("stop-first" if why else "start-first")
+    # No more are missing at a time than in an update.
+    assert during["UpdateConfig"]["Parallelism"] == (1 if why else 0)
 
 
 def test_only_so_many_at_a_time() -> None:
