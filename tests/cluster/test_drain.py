@@ -50,6 +50,16 @@ services:
 """
 
 
+# Two of it would write to one directory, as of a share that all nodes have.
+SHARED = """\
+services:
+  one:
+    image: acmeinc/productcatalog
+    stop_grace_period: 2s
+    volumes: [/srv:/srv]
+"""
+
+
 # Healthy on one node alone, and elsewhere forever on their way to be.
 AT_HOME = """\
 x-one: &one
@@ -120,6 +130,29 @@ def test_a_node_is_emptied_under_load_and_used_again(
     assert node in {one.node.name for one in cluster.containers(moving, "each")}
     assert playbooks.do("activate", node=node).changed == 0
     assert not failures(asker)
+
+
+def test_what_may_not_be_there_twice_stops_first(
+    cluster: Cluster, playbooks: Playbooks, temporary: Temporary, tmp_path: Path
+) -> None:
+    file = tmp_path / "compose.yml"
+    file.write_text(SHARED)
+    with temporary("shared", file):
+        (one,) = cluster.containers("shared")
+        try:
+            for flags in (("--check",), ()):
+                told = playbooks.do("drain", *flags, node=one.node.name)
+                assert (
+                    "shared_one (1 instance to other nodes, stopped here first: two would write to /srv)" in told.words
+                )
+            (moved,) = cluster.containers("shared")
+            assert moved.node.name != one.node.name
+            ended = one.node.run(f"docker inspect --format '{{{{.State.FinishedAt}}}}' {one.id}")
+            began = moved.node.run(f"docker inspect --format '{{{{.State.StartedAt}}}}' {moved.id}")
+            assert ended < began
+            assert playbooks.deploy(file, "shared").changed == 0, "the service is what it was"
+        finally:
+            _activate_all(cluster, playbooks)
 
 
 @pytest.mark.long
