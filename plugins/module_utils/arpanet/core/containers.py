@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from . import names
+from . import generations, names
 from .service_addresses import parse_label
 
 # Docker's words for the outcome of a health check, as the list shows them: "Up 3 seconds (healthy)".
@@ -120,11 +120,10 @@ def _leased(deployment: str, addresses: dict[str, str]) -> tuple[tuple[str, str]
 
 
 def _address(deployment: str, addresses: dict[str, str]) -> str | None:
-    """Its address on `<deployment>_default`, else on another of the deployment's networks, else on
+    """Its address on the deployment's `default`, else on another of the deployment's networks, else on
     one that it shares with others, else the node's."""
     candidates = [
-        names.swarm_name(deployment, "default"),
-        *(name for name, _ in _leased(deployment, addresses)),
+        *generations.in_order(deployment, addresses),
         *(name for name in addresses if name not in _NOT_FOR_PEERS),
     ]
     for name in candidates:

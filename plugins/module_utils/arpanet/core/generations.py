@@ -25,7 +25,7 @@ V = TypeVar("V")
 
 _GENERATION = re.compile(r"(?P<base>.+)\.g(?P<number>[1-9]\d*)")
 # The same as the Engine and DNS have it.
-_MOVED = re.compile(r"(.+)-g[1-9]\d*")
+_MOVED = re.compile(r"(.+)-g([1-9]\d*)")
 
 
 def split(name: str) -> tuple[str, int]:
@@ -51,6 +51,22 @@ def newest(held: Mapping[str, V]) -> dict[str, V]:
     for name in sorted(held, key=split):
         found[split(name)[0]] = held[name]
     return found
+
+
+def in_order(deployment: str, networks: Iterable[str]) -> list[str]:
+    """A deployment's own among the Engine's networks: `default` first, of each the oldest generation first.
+
+    Where an instance is on both, the older is the one to tell: who has not moved yet is on that alone, and who has left
+    it searches the newer one by a name of its own.
+    """
+    own = names.swarm_name(deployment, "")
+
+    def order(name: str) -> tuple[bool, str, int]:
+        match = _MOVED.fullmatch(name)
+        base, number = (match[1], int(match[2])) if match else (name, 1)
+        return base != f"{own}default", base, number
+
+    return sorted((name for name in networks if name.startswith(own)), key=order)
 
 
 def asked(network: str, held: Mapping[str, IPv4Network], prefix: int | None, moves: Collection[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from . import names
+from . import generations, names
 from .service_addresses import parse_label
 from .spec import Spec
 
@@ -84,7 +84,7 @@ def _last_failures(tasks: list[Spec]) -> dict[tuple[str, str], str]:
 
 
 def _address(task: Spec, deployment: str) -> str:
-    """The address in the deployment's network `default`, or in the first by name of its own.
+    """The address in the deployment's network `default`, or in the first of its others.
 
     Swarm knows of no address but the one that it chose.
     """
@@ -96,7 +96,5 @@ def _address(task: Spec, deployment: str) -> str:
     labels = task["Spec"]["ContainerSpec"].get("Labels") or {}
     explicit = parse_label(labels.get(names.LABEL_ADDRESSES, ""))
     attached |= {network: [address] for network, address in explicit.items()}
-    ours = attached.get(names.swarm_name(deployment, "default")) or next(
-        (found for name, found in sorted(attached.items()) if name.startswith(f"{deployment}_")), [""]
-    )
-    return str(ours[0]).partition("/")[0]
+    ours = [attached[name][0] for name in generations.in_order(deployment, attached)]
+    return str(ours[0]).partition("/")[0] if ours else ""

@@ -85,6 +85,13 @@ def test_trouble(changes: dict[str, Any], trouble: str) -> None:
         (networks(abc_default="10.32.0.5"), "10.32.0.5", ["10.32.0.5"]),
         (networks(abc_back="10.32.1.5", abc_default="10.32.0.5"), "10.32.0.5", ["10.32.1.5", "10.32.0.5"]),
         (networks(abc_front="10.32.2.5", abc_back="10.32.1.5"), "10.32.1.5", ["10.32.1.5", "10.32.2.5"]),
+        # While the network moves, and afterwards.
+        (
+            networks(**{"abc_default": "10.32.0.5", "abc_default-g2": "10.32.4.5"}),
+            "10.32.0.5",
+            ["10.32.0.5", "10.32.4.5"],
+        ),
+        (networks(**{"abc_back": "10.32.1.5", "abc_default-g2": "10.32.4.5"}), "10.32.4.5", ["10.32.1.5", "10.32.4.5"]),
         (networks(ingress="10.0.0.7", abc_back="10.32.1.5"), "10.32.1.5", ["10.32.1.5"]),
         # Not attached yet.
         (networks(abc_default=""), None, []),

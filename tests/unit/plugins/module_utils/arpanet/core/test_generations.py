@@ -11,6 +11,7 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.gener
     check_move,
     following,
     generations,
+    in_order,
     newest,
     split,
     steps,
@@ -140,3 +141,18 @@ def test_a_network_with_addresses_of_others_does_not_move() -> None:
         "network default of deployment abc cannot move to another subnet while vm has 10.32.0.3, 1.db.xyz has "
         "10.32.0.4 in it: give these back (deployment_address with state: absent) and lease new ones afterwards"
     )
+
+
+@pytest.mark.parametrize(
+    ("networks", "expected"),
+    [
+        pytest.param(["abc_back", "abc_default"], ["abc_default", "abc_back"], id="default first"),
+        pytest.param(["abc_back", "abc_default-g2"], ["abc_default-g2", "abc_back"], id="when it has moved, too"),
+        pytest.param(["abc_default-g2", "abc_default"], ["abc_default", "abc_default-g2"], id="both while it moves"),
+        pytest.param(["abc_default-g10", "abc_default-g9"], ["abc_default-g9", "abc_default-g10"], id="by number"),
+        pytest.param(["abc_b-g10", "abc_b-g9", "abc_a"], ["abc_a", "abc_b-g9", "abc_b-g10"], id="any network"),
+        pytest.param(["ingress", "abcd_default", "shared"], [], id="those of others"),
+    ],
+)
+def test_on_which_network_an_instance_is_asked_first(networks: list[str], expected: list[str]) -> None:
+    assert in_order("abc", networks) == expected

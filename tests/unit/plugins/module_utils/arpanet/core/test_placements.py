@@ -39,6 +39,9 @@ def test_an_address_is_that_of_the_network_default() -> None:
     own = task["NetworksAttachments"][0]["Addresses"][0].partition("/")[0]
     task["NetworksAttachments"].insert(0, other)
     assert own in [one["address"] for one in placed(parts)]
+    # Where it has moved to.
+    task["NetworksAttachments"][1]["Network"]["Spec"]["Name"] = "abc_default-g2"
+    assert own in [one["address"] for one in placed(parts)]
     task["NetworksAttachments"] = [{"Network": {"Spec": {"Name": "ingress"}}, "Addresses": ["10.0.0.5/24"]}, other]
     assert "10.40.0.9" in [one["address"] for one in placed(parts)]
     assert "10.0.0.5" not in [one["address"] for one in placed(parts)]
