@@ -64,17 +64,22 @@ def progress(service: Spec, tasks: list[Task], nodes: Mapping[str, Spec], since:
     current = [
         task
         for task in tasks
-        if identity(task["Spec"]) == template and _may_stay(task, nodes.get(task.get("NodeID", "")), constraints)
+        if identity(task["Spec"]) == template
+        and of_this_run(service, task)
+        and _may_stay(task, nodes.get(task.get("NodeID", "")), constraints)
     ]
+    begun_on = {task.get("NodeID", "") for task in current}
     everywhere = "Global" in spec["Mode"] or "GlobalJob" in spec["Mode"]
     if everywhere:
         # A node that takes no new tasks keeps what it has; one that is down keeps it in the list alone.
         current = [task for task in current if task.get("NodeID", "") in ready_nodes]
-    current = [task for task in current if of_this_run(service, task)]
     alive = [task for task in current if task["DesiredState"] in ("ready", "running", "complete")]
     running = [task for task in alive if task["Status"]["State"] == "running"]
     complete = [task for task in current if task["Status"]["State"] == "complete"]
     allowed = [node for node in ready_nodes.values() if all(meets(c, node) for c in constraints)]
+    if "GlobalJob" in spec["Mode"] and begun_on:
+        # Swarm starts a job on the nodes that there are, and not on one that comes later.
+        allowed = [node for node in allowed if node["ID"] in begun_on]
     if placement.get("Platforms") and everywhere:
         # Swarm alone knows which nodes these are.
         allowed = allowed[: max(1, len(alive))]

@@ -56,8 +56,38 @@ def test_a_task_that_ended_well_and_is_started_again_has_not() -> None:
             DONE,
             id="on every node",
         ),
+        pytest.param({"GlobalJob": {}}, [], 0, 3, GOING, id="on every node, begins"),
         pytest.param(
-            {"GlobalJob": {}}, [task("complete", None, "complete", node="n1")], 1, 3, GOING, id="on one of three nodes"
+            {"GlobalJob": {}},
+            [task("complete", None, "complete", node="n1"), task("running", None, "complete", node="n2")],
+            1,
+            2,
+            GOING,
+            id="on every node but one that came later",
+        ),
+        pytest.param(
+            {"GlobalJob": {}},
+            [task("complete", None, "complete", node="n1"), task("complete", None, "complete", node="n2")],
+            2,
+            2,
+            DONE,
+            id="complete, and a node came later",
+        ),
+        pytest.param(
+            {"GlobalJob": {}},
+            [task("complete", None, "complete", node="gone")],
+            0,
+            0,
+            DONE,
+            id="complete, and all nodes are others by now",
+        ),
+        pytest.param(
+            {"GlobalJob": {}},
+            [failed(None, node="n1"), failed(None, node="n1"), failed(None, node="n1")],
+            0,
+            1,
+            LOST,
+            id="fails and fails on its node",
         ),
     ],
 )
@@ -77,3 +107,6 @@ def test_each_change_of_a_job_is_one_more_run() -> None:
     assert brief(after(0, run(0, "complete"))) == (1, 1, *DONE)
     assert brief(after(2, run(0, "complete"))) == (0, 1, *GOING)
     assert brief(after(2, run(0, "complete"), run(2, "complete"))) == (1, 1, *DONE)
+    # Which nodes the run before was on says nothing.
+    everywhere = {**service({"GlobalJob": {}}), "JobStatus": {"JobIteration": {"Index": 1}}}
+    assert brief(of(everywhere, [run(0, "complete")])) == (0, 3, *GOING)
