@@ -16,6 +16,7 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.r
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.subnets import SubnetStore
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.constraints import meets
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.convergence import given_up
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.plan import Actual
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.stack import own_networks
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.subnets import Request, parse_pool
@@ -80,6 +81,7 @@ class FakeSwarm:
             networks=copy.deepcopy(self.made["network"]),
             secrets=frozenset(self.made["secret"]),
             configs=self.config_names(deployment, revisions=False),
+            given_up={name: state for name, one in self._services.items() if (state := given_up(one))},
         )
 
     def config_names(self, _deployment: str, revisions: bool = True) -> frozenset[str]:
@@ -131,10 +133,26 @@ class FakeSwarm:
 
     def update_service(self, spec: Spec) -> None:
         self._change("update", spec)
-        self._services[spec["Name"]]["Spec"] = copy.deepcopy(spec)
+        service = self._services[spec["Name"]]
+        before = service["Spec"]
+        # Swarm forgets what it said of the update before.
+        service.pop("UpdateStatus", None)
+        self._become(service, spec)
+        config = spec.get("UpdateConfig") or {}
+        if config.get("FailureAction") == "rollback" and _broken(spec["TaskTemplate"]):
+            self._become(service, before)
+            service["UpdateStatus"] = {"State": "rollback_started", "Message": "update rolled back due to failure"}
+
+    def _become(self, service: Spec, spec: Spec) -> None:
+        service["Spec"] = copy.deepcopy(spec)
         for task in self._of(spec["Name"]):
-            task["DesiredState"] = task["Status"]["State"] = "shutdown"
+            if task["Status"]["State"] == "running":
+                task["DesiredState"] = task["Status"]["State"] = "shutdown"
         self._run(spec["Name"])
+
+    def end_rollback(self, name: str) -> None:
+        """Swarm is back at what a service was, and says so from now on."""
+        self._services[name]["UpdateStatus"] = {"State": "rollback_completed", "CompletedAt": self._now()}
 
     def _change(self, verb: str, spec: Spec) -> None:
         self.calls.append(f"{verb} service {spec['Name']}")
@@ -172,7 +190,7 @@ class FakeSwarm:
         template = self._services[name]["Spec"]["TaskTemplate"]
         constraints = (template.get("Placement") or {}).get("Constraints") or []
         allowed = [key for key, node in self._nodes.items() if all(meets(one, node) for one in constraints)]
-        broken = BROKEN.get(template["ContainerSpec"]["Image"].split("@")[0].partition(":")[2])
+        broken = _broken(template)
         for _ in range(3 if broken else 1):
             number = next(self._numbers)
             node = place if isinstance(place, str) else allowed[place % len(allowed)]
@@ -282,6 +300,11 @@ class Cluster:
             name: service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"]
             for name, service in self.swarm.services("abc").items()
         }
+
+
+def _broken(template: Spec) -> str | None:
+    """How each task of it ends; None when they run."""
+    return BROKEN.get(template["ContainerSpec"]["Image"].split("@")[0].partition(":")[2])
 
 
 def _node(name: str) -> Spec:

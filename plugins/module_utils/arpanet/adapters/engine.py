@@ -18,6 +18,7 @@ import docker.errors
 import requests
 
 from ..core import names
+from ..core.convergence import given_up
 from ..core.logins import Login, registry_of
 from ..core.plan import Actual
 from ..core.spec import Spec, network_as_spec, targets, with_network_names
@@ -100,6 +101,7 @@ class Engine:
             networks={name: network_as_spec(network) for name, network in networks.items()},
             secrets=self._secret_names(deployment),
             configs=self.config_names(deployment, revisions=False),
+            given_up={name: state for name, service in services.items() if (state := given_up(service))},
         )
 
     def services(self, deployment: str | None = None) -> dict[str, Spec]:

@@ -15,6 +15,8 @@ Task = dict[str, Any]
 
 # An instance whose tasks failed this often since we began will not get better by waiting.
 HOPELESS = 3
+# States of an update that Swarm does not bring to its end.
+_GIVEN_UP = frozenset({"paused", "rollback_started", "rollback_paused", "rollback_completed"})
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def progress(service: Spec, tasks: list[Task], nodes: Mapping[str, Spec], since:
     state = update.get("State", "")
     # After a rollback that ended before we began, the service is what it was, and nothing goes on.
     over = state == "rollback_completed" and update.get("CompletedAt", since) < since
-    stopped = state in ("paused", "rollback_started", "rollback_paused", "rollback_completed") and not over
+    stopped = bool(given_up(service)) and not over
     broken = [task for task in current if task["Status"]["State"] in BROKEN and task["CreatedAt"] >= since]
     failures = max(Counter(map(place, broken)).values(), default=0)
     problems = {task["Status"]["Err"] for task in alive if task["Status"].get("Err")} if arrived < wanted else set()
@@ -122,6 +124,15 @@ def progress(service: Spec, tasks: list[Task], nodes: Mapping[str, Spec], since:
         starting=tuple(sorted(task.get("NodeID", "") for task in alive if task["Status"]["State"] not in arrives)),
         job=job,
     )
+
+
+def given_up(service: Spec) -> str:
+    """What Swarm says of a service's last update where it gave that up, else nothing.
+
+    It says so until the service is updated again, also when that is back at what it was.
+    """
+    state = str((service.get("UpdateStatus") or {}).get("State", ""))
+    return state if state in _GIVEN_UP else ""
 
 
 def line(state: Progress, hosts: Mapping[str, str]) -> str:

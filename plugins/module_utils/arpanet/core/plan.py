@@ -7,7 +7,7 @@ applying does what it says and nothing else.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,12 +78,16 @@ class Change:
 
 @dataclass(frozen=True)
 class Actual:
-    """What the Engine has of one deployment, by name, in the Engine's shapes."""
+    """What the Engine has of one deployment, by name, in the Engine's shapes.
+
+    `given_up` are services whose last update Swarm gave up, and what it says of that.
+    """
 
     services: dict[str, Spec] = field(default_factory=dict)
     networks: dict[str, Spec] = field(default_factory=dict)
     secrets: frozenset[str] = frozenset()
     configs: frozenset[str] = frozenset()
+    given_up: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,7 @@ def plan(desired: Desired, actual: Actual) -> Plan:
         *_named("network", desired.networks, actual.networks),
         *_named("secret", desired.secrets, actual.secrets, desired.kept),
         *_named("config", desired.configs, actual.configs, desired.kept),
-        *_services(desired.services, actual.services),
+        *_services(desired.services, actual.services, actual.given_up),
     ]
     return Plan(tuple(sorted(changes, key=lambda change: (change.kind, change.name))))
 
@@ -201,12 +205,15 @@ def _made_with(spec: Spec) -> tuple[Field, ...]:
     return (Field("driver", None, spec["Driver"]), *subnets) if other else subnets
 
 
-def _services(desired: dict[str, Spec], actual: dict[str, Spec]) -> Iterator[Change]:
+def _services(desired: dict[str, Spec], actual: dict[str, Spec], given_up: Mapping[str, str]) -> Iterator[Change]:
     for name, spec in desired.items():
         if name not in actual:
             yield Change("service", name, CREATE, differences({}, spec))
             continue
         fields = differences(actual[name], spec)
+        if name in given_up:
+            # Swarm does nothing more for it, whatever its specification says, until it is sent once more.
+            fields = (*fields, Field("UpdateStatus", given_up[name], None))
         if fields:
             before, after = flatten(actual[name]), flatten(spec)
             restarts = set(actual[name]["Mode"]) != set(spec["Mode"]) or any(

@@ -32,6 +32,29 @@ def test_a_change_that_fails_is_undone(cluster: Cluster) -> None:
     assert not cluster.deploy(model(web={}, db={}))["changed"]
 
 
+BACK = {"deploy": {"update_config": {"failure_action": "rollback"}}}
+
+
+def test_a_change_that_swarm_undoes_itself(cluster: Cluster) -> None:
+    cluster.deploy(model(web=BACK))
+    with pytest.raises(RolloutError, match="rolled back due to failure; the deployment is back at revision 1"):
+        cluster.deploy(model(web={**BACK, "image": "nginx:missing"}))
+    assert cluster.images() == {"abc_web": "nginx:1"}
+    # Nothing is left of it for the next one.
+    assert not cluster.rollout.actual().given_up
+    assert not cluster.deploy(model(web=BACK))["changed"]
+
+
+def test_what_an_update_that_was_given_up_left_goes_with_the_next_deploy(cluster: Cluster) -> None:
+    cluster.deploy(model(web={}, db={}))
+    cluster.swarm.end_rollback("abc_web")
+    asked = cluster.deploy(model(web={}, db={}), check=True)
+    assert [(change["name"], change["restarts"]) for change in asked["plan"]] == [("abc_web", False)]
+    assert cluster.deploy(model(web={}, db={}))["changed"]
+    assert "update service abc_web" in cluster.swarm.calls and "update service abc_db" not in cluster.swarm.calls
+    assert not cluster.deploy(model(web={}, db={}))["changed"]
+
+
 def test_what_the_engine_refuses_is_undone_too(cluster: Cluster) -> None:
     cluster.deploy(model(web={}, db={}))
     cluster.swarm.refused = {"nginx:2": "invalid memory value"}

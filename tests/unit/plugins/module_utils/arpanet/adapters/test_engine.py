@@ -84,6 +84,13 @@ def test_what_a_deployment_has() -> None:
     assert not [name for name in actual.configs if "revision" in name]
 
 
+def test_updates_that_swarm_gave_up() -> None:
+    found = engine()
+    first, second, *_ = found.api.answers["services"]
+    first["UpdateStatus"], second["UpdateStatus"] = {"State": "rollback_paused"}, {"State": "updating"}
+    assert found.actual("abc").given_up == {first["Spec"]["Name"]: "rollback_paused"}
+
+
 def test_networks_have_their_names_also_those_of_others() -> None:
     actual = engine().actual("abc")
 

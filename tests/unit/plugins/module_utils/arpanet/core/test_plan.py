@@ -176,6 +176,12 @@ def test_instances_restart_when_their_template_or_ports_change(service: Spec, re
     assert only.restarts is restarts
 
 
+def test_a_service_whose_update_was_given_up_is_sent_once_more() -> None:
+    same = Actual({"abc_web": spec()}, given_up={"abc_web": "rollback_completed"})
+    (only,) = plan(Desired("abc", {"abc_web": spec()}, {}), same).changes
+    assert only == Change("service", "abc_web", UPDATE, (Field("UpdateStatus", "rollback_completed", None),))
+
+
 # The Engine's own way to say the same
 
 
