@@ -114,6 +114,7 @@ status:
           stack: arpanet2
           driver: overlay
           revision: 1
+          kept: 1
           networks: {default: 10.32.4.0/26}
           services:
             - name: pricing

@@ -71,6 +71,7 @@ def _consul(consul: Consul, only: str) -> tuple[dict[str, Any], dict[str, str]]:
         "leader": leader,
         "members": members,
         "records": stored.records(values, illegible),
+        "kept": seen.kept(values),
         "subnets": seen.subnets({key: value for key, value in values.items() if key.startswith(names.SUBNETS_PREFIX)}),
         "weave": {
             key.removeprefix(names.WEAVE_PREFIX): value

@@ -328,9 +328,9 @@ def _way_out(service: Service, deployment: str, waiting: Sequence[Placement]) ->
 def _way_on(service: Service, deployment: Deployment) -> str:
     """What ends an update that was given up."""
     again = f"correct what failed, then {mends.deploy(deployment.id)}"
-    if service.update == "rollback_completed" or not deployment.revision:
+    if service.update == "rollback_completed" or not deployment.kept:
         return f"{mends.tasks(deployment.id, service.name)} say more; {again}"
-    back = mends.play("rollback", deployment=deployment.id, revision=deployment.revision)
+    back = mends.play("rollback", deployment=deployment.id, revision=deployment.kept)
     return f"{again}; or {back}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from . import names
@@ -20,11 +20,13 @@ class Seen:
     nodes: list[Spec] = field(default_factory=list)
     services: dict[str, Spec] = field(default_factory=dict)
     tasks: list[Spec] = field(default_factory=list)
-    # Consul: /v1/agent/members, the leader's `address:port`, and by deployment its record, its
-    # subnets by network, and its instances as adapters.consul.Consul.instances answers
+    # Consul: /v1/agent/members, the leader's `address:port`, and by deployment its record, the last
+    # revision that is kept of it, its subnets by network, and its instances as
+    # adapters.consul.Consul.instances answers
     members: Sequence[Spec] = field(default_factory=list)
     leader: str = ""
     records: dict[str, Spec] = field(default_factory=dict)
+    kept: dict[str, int] = field(default_factory=dict)
     subnets: dict[str, dict[str, str]] = field(default_factory=dict)
     registered: dict[str, Sequence[Spec]] = field(default_factory=dict)
     # the same of the nodes' agents themselves, which report every interval
@@ -45,6 +47,19 @@ class Seen:
 def deployment_of(service: Spec) -> str:
     """Whose service it is, of one that `GET /services` answers."""
     return str(service["Spec"]["Labels"][names.LABEL_DEPLOYMENT])
+
+
+def kept(keys: Iterable[str]) -> dict[str, int]:
+    """Deployments and the last revision that is kept of each, from all keys below DEPLOYMENTS_PREFIX.
+
+    A record names its revision as soon as a change begins; it is kept when all of that has arrived.
+    """
+    found: dict[str, int] = {}
+    for key in keys:
+        match key.removeprefix(names.DEPLOYMENTS_PREFIX).split("/"):
+            case [deployment, "revisions", number] if number.isdecimal():
+                found[deployment] = max(int(number), found.get(deployment, 0))
+    return found
 
 
 def subnets(keys: Mapping[str, Spec]) -> dict[str, dict[str, str]]:

@@ -76,6 +76,7 @@ class Service:
 class Deployment:
     """A deployment as Consul recorded it and as Swarm runs it.
 
+    `revision` is the last that was begun, `kept` the last that arrived and that one can go back to; 0 for none.
     `stray` are registrations in DNS that no running container stands behind.
     """
 
@@ -83,6 +84,7 @@ class Deployment:
     stack: str
     driver: str
     revision: int
+    kept: int
     recorded: bool
     networks: dict[str, str]
     services: tuple[Service, ...]
@@ -246,6 +248,7 @@ def _deployment(seen: Seen, deployment: str) -> Deployment:
         stack=record.stack,
         driver=record.driver,
         revision=record.revision,
+        kept=seen.kept.get(deployment, 0),
         recorded=deployment in seen.records,
         networks=dict(sorted({**seen.subnets.get(deployment, {}), **record.networks}.items())),
         services=tuple(services),

@@ -112,6 +112,13 @@ def test_one_deployment_only(monkeypatch: pytest.MonkeyPatch) -> None:
     assert look(monkeypatch, parts, only="xyz")[1].asked == ["xyz", "arpanet-agent"]
 
 
+def test_revisions_that_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = cluster.recorded()
+    parts["raw"] = {names.revision_key("abc", number): b"{}" for number in (9, 10)}
+    seen, _ = look(monkeypatch, parts, only="abc")
+    assert (seen.kept, [*seen.records]) == ({"abc": 10}, ["abc"])
+
+
 def test_what_somebody_else_wrote_makes_no_part_silent(monkeypatch: pytest.MonkeyPatch) -> None:
     parts = cluster.recorded()
     parts["raw"] = {f"{names.WEAVE_PREFIX}node2": b"nonsense", names.deployment_key("abc"): b"[]"}

@@ -297,13 +297,26 @@ def test_many_instances_that_wait_are_one_line_that_can_be_read() -> None:
     assert line.count("is new") == 3
 
 
-def test_an_update_that_was_given_up() -> None:
-    parts = cluster.recorded()
+@pytest.mark.parametrize(
+    ("kept", "mend"),
+    [
+        # The record says already what the controller did not come to keep.
+        (
+            {"abc": 1},
+            f"correct what failed, then {DEPLOY}; or `ansible-playbook rollback.yml -e deployment=abc -e revision=1`",
+        ),
+        ({}, f"{CACHE} say more; correct what failed, then {DEPLOY}"),
+    ],
+)
+def test_an_update_that_was_given_up(kept: dict[str, int], mend: str) -> None:
+    parts = cluster.recorded() | {"kept": kept}
+    parts["records"]["abc"]["revision"] = 2
     parts["services"]["abc_cache"]["UpdateStatus"] = {"State": "paused", "Message": "update paused due to failure"}
-    assert found(parts) == [
-        "service cache of abc: its last update is paused: update paused due to failure; "
-        f"correct what failed, then {DEPLOY}; or `ansible-playbook rollback.yml -e deployment=abc -e revision=1`"
-    ]
+    assert found(parts) == [f"service cache of abc: its last update is paused: update paused due to failure; {mend}"]
+
+
+def test_an_update_that_swarm_went_back_from() -> None:
+    parts = cluster.recorded() | {"kept": {"abc": 1}}
     parts["services"]["abc_cache"]["UpdateStatus"] = {"State": "rollback_completed", "Message": ""}
     assert found(parts) == [
         "service cache of abc: its last update is rollback completed: its new instances did not stay up; "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.seen import Seen, subnets
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.seen import Seen, kept, subnets
 
 
 def test_blocks_are_no_subnets() -> None:
@@ -13,6 +13,11 @@ def test_blocks_are_no_subnets() -> None:
         f"{names.SUBNETS_PREFIX}blocks/10.32.0.0-20": {"10.32.0.0/26": "abc/default"},
     }
     assert subnets(keys) == {"abc": {"default": "10.32.0.0/26", "back": "10.32.0.64/26"}}
+
+
+def test_the_last_revision_that_is_kept() -> None:
+    below = ("abc", "abc/revisions/9", "abc/revisions/10", "abc/revisions/x", "abc/leases/10.32.0.5", "xyz")
+    assert kept(f"{names.DEPLOYMENTS_PREFIX}{key}" for key in below) == {"abc": 10}
 
 
 def test_a_deployment_is_known_when_anybody_knows_it() -> None:
