@@ -110,7 +110,8 @@ def roll_back(rollout: Rollout, number: int | None, timeout: float, check: bool)
             f"{', '.join(f'{record.networks[name]} (network {name})' for name in lost)}, which the deployment has left "
             "since then: deploy the stack's file of that time instead"
         )
-    return _carry_out(rollout, actual, before, wanted, record, timeout, check)
+    places = volumes.as_pinned(rollout.deployment, rollout.held_volumes(), target.services.values())
+    return _carry_out(rollout, actual, before, wanted, record, timeout, check, places)
 
 
 def remove(rollout: Rollout, with_volumes: bool, timeout: float, check: bool) -> Result:
@@ -175,7 +176,7 @@ def _carry_out(
         return result
     for line in as_lines(result["plan"]):
         rollout.tell(line)
-    if places is not None and places != rollout.held_volumes():
+    if places is not None:
         rollout.hold_volumes(places)
     with _telling(result):
         try:
@@ -202,6 +203,8 @@ def _undo(rollout: Rollout, previous: Revision, before: Actual, timeout: float, 
     wanted = _of_revision(before, previous)
     number = previous.record.revision
     try:
+        # Its services go back to the nodes that they were pinned to.
+        rollout.hold_volumes(volumes.as_pinned(rollout.deployment, rollout.held_volumes(), previous.services.values()))
         rollout.apply(rollout.plan(wanted, rollout.actual()), wanted, previous.record, timeout)
     except (RolloutError, EngineError) as second:
         error.args = (f"{error}; going back to revision {number} failed too: {second}",)

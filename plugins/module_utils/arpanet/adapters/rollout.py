@@ -92,8 +92,9 @@ class Rollout:
         return Counter(node for key, entry in entries.items() if key != self._volumes for node in entry.value.values())
 
     def hold_volumes(self, places: dict[str, str]) -> None:
-        """Write down which node holds which volume."""
-        self._consul.put(self._volumes, places)
+        """Write down which node holds which volume, where that is not known yet."""
+        if places != self.held_volumes():
+            self._consul.put(self._volumes, places)
 
     # Plan
 

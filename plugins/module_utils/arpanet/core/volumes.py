@@ -8,13 +8,17 @@ is pinned, from its first deploy on, to the node that the record names.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from . import names
 from .constraints import eligible, takes_tasks
 from .placements import hostname
 from .support import Unsupported
 
 Spec = dict[str, Any]
+
+_PIN = "node.hostname=="
 
 
 def local_volumes(model: Spec) -> dict[str, list[str]]:
@@ -90,12 +94,34 @@ def pinned(model: Spec, places: dict[str, str]) -> Spec:
     for name, own in local_volumes(model).items():
         deploy = services[name].get("deploy") or {}
         placement = deploy.get("placement") or {}
-        constraints = [*(placement.get("constraints") or []), f"node.hostname=={places[own[0]]}"]
+        constraints = [*(placement.get("constraints") or []), f"{_PIN}{places[own[0]]}"]
         services[name] = {
             **services[name],
             "deploy": {**deploy, "placement": {**placement, "constraints": constraints}},
         }
     return {**model, "services": services}
+
+
+def as_pinned(deployment: str, held: Mapping[str, str], services: Iterable[Spec]) -> dict[str, str]:
+    """What the record has to say where these services run: a volume is on the node that a service which mounts it is
+    pinned to.
+
+    :param held: what the record says; it stays so of volumes that none of them mounts.
+    :param services: specifications in the Engine's shape.
+    """
+    found = dict(held)
+    for spec in services:
+        template = spec["TaskTemplate"]
+        mounts = template["ContainerSpec"].get("Mounts") or []
+        sources = {mount.get("Source") for mount in mounts if mount["Type"] == "volume"}
+        # An external one has no name of ours.
+        mounted = [volume for volume in held if sources & {volume, names.swarm_name(deployment, volume)}]
+        constraints = (template.get("Placement") or {}).get("Constraints") or []
+        nodes = [one.removeprefix(_PIN) for one in constraints if one.startswith(_PIN)]
+        # One that runs on every node has a volume of its own on each, whatever its file says of nodes.
+        if not spec["Mode"].keys() & {"Global", "GlobalJob"}:
+            found |= {volume: node for volume in mounted for node in nodes}
+    return found
 
 
 def _is_local(declared: Spec | None) -> bool:

@@ -32,6 +32,18 @@ def test_a_change_that_fails_is_undone(cluster: Cluster) -> None:
     assert not cluster.deploy(model(web={}, db={}))["changed"]
 
 
+STAYS = {"volumes": [{"type": "volume", "source": "data", "target": "/d"}]}
+
+
+def test_a_move_that_fails_leaves_the_volume_where_it_is(cluster: Cluster) -> None:
+    cluster.deploy(model(db=STAYS))
+    held = cluster.rollout.held_volumes()
+    with pytest.raises(RolloutError, match="back at revision 1"):
+        cluster.deploy(model(db={**STAYS, "image": "nginx:crash"}), move_volumes=frozenset({"data"}))
+    assert cluster.rollout.held_volumes() == held
+    assert not cluster.deploy(model(db=STAYS))["changed"]
+
+
 BACK = {"deploy": {"update_config": {"failure_action": "rollback"}}}
 
 

@@ -24,6 +24,20 @@ def test_roll_back(cluster: Cluster) -> None:
         cluster.does(deployments.roll_back, 9)
 
 
+def test_a_volume_is_where_the_revision_had_it(cluster: Cluster) -> None:
+    stack = model(db={"volumes": [{"type": "volume", "source": "data", "target": "/d"}]})
+    cluster.deploy(stack)
+    held = cluster.rollout.held_volumes()
+    cluster.deploy(stack, move_volumes=frozenset({"data"}))
+    moved = cluster.rollout.held_volumes()
+    assert moved != held
+    cluster.does(deployments.roll_back, None, check=True)
+    assert cluster.rollout.held_volumes() == moved
+    cluster.does(deployments.roll_back, None)
+    assert cluster.rollout.held_volumes() == held
+    assert not cluster.deploy(stack)["changed"]
+
+
 def test_a_revision_on_a_subnet_that_was_left_is_refused(cluster: Cluster) -> None:
     first = model(web={}, db={"networks": {"back": None}})
     first["networks"]["back"] = {}

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.support import Unsupported
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.volumes import (
+    as_pinned,
     choose,
     local_volumes,
     pinned,
@@ -93,3 +94,27 @@ def test_the_pin_is_a_placement_constraint() -> None:
     model = pinned({"services": {"db": service("data"), "web": {}}}, {"data": "n2"})
     assert model["services"]["db"]["deploy"]["placement"]["constraints"] == ["node.hostname==n2"]
     assert model["services"]["web"] == {}
+
+
+def runs(source: str, *constraints: str, mode: str = "Replicated") -> dict[str, Any]:
+    mounts = [{"Type": "volume", "Source": source, "Target": "/d"}, {"Type": "tmpfs", "Target": "/tmp"}]
+    template = {"ContainerSpec": {"Mounts": mounts}, "Placement": {"Constraints": [*constraints]}}
+    return {"Mode": {mode: {}}, "TaskTemplate": template}
+
+
+@pytest.mark.parametrize(
+    ("services", "place"),
+    [
+        pytest.param([], "n2", id="nobody mounts it"),
+        pytest.param([runs("abc_data", "node.labels.a==b", "node.hostname==n1")], "n1", id="pinned elsewhere"),
+        pytest.param([runs("data", "node.hostname==n1")], "n1", id="an external one"),
+        pytest.param([runs("abc_data")], "n2", id="pinned to no node"),
+        pytest.param([runs("abc_log", "node.hostname==n1")], "n2", id="another volume"),
+        pytest.param([runs("abc_data", "node.hostname==n1", mode="Global")], "n2", id="one on each of its nodes"),
+        pytest.param(
+            [{"Mode": {"Replicated": {}}, "TaskTemplate": {"ContainerSpec": {}}}], "n2", id="no volumes at all"
+        ),
+    ],
+)
+def test_where_a_volume_is_by_what_mounts_it(services: list[dict[str, Any]], place: str) -> None:
+    assert as_pinned("abc", {"data": "n2"}, services) == {"data": place}
