@@ -78,6 +78,7 @@ def healthy() -> dict[str, Any]:
             "owners": {"abc/default": "10.32.0.0/26"},
             "blocks": {"10.32.0.0/26": "abc/default"},
             "volumes": {"abc": {"data": "node1"}, "removed": {"old": "node7"}},
+            "pins": {"abc": {"data": "node1"}},
             "moves": {},
             "recorded": {"abc/default": "10.32.0.0/26"},
             "pools": {"default": "10.32.0.0/12"},

@@ -227,7 +227,18 @@ def _volumes(facts: Facts) -> Iterator[Finding]:
     for deployment, volumes in sorted(facts.ledger.volumes.items()):
         for volume, node in sorted(volumes.items()):
             # Those of a removed deployment stay by intention.
-            if node not in facts.members() and deployment in facts.deployments():
+            if deployment not in facts.deployments():
+                continue
+            pins = facts.ledger.pins.get(deployment, {})
+            pin = pins.get(volume, node)
+            if pin != node:
+                yield Finding(
+                    f"volume {volume} of {deployment} is on {node} as Consul says, but its service is pinned to {pin}",
+                    f"a move was broken off, or somebody else wrote it; the next deploy starts its service on {node}",
+                    f"{mends.write(names.volumes_key(deployment), pins)} keeps it where it is",
+                    deployment=deployment,
+                )
+            elif node not in facts.members():
                 yield Finding(
                     f"volume {volume} of {deployment} is on {node}, which is in no swarm",
                     f"{node} left with it, or was taken out, and its service waits for that node",

@@ -10,6 +10,7 @@ from . import names, stored
 from .leases import is_lease
 from .spec import Spec
 from .surge import surging
+from .volumes import as_pinned
 
 Value = dict[str, Any]
 
@@ -18,6 +19,8 @@ Value = dict[str, Any]
 class Ledger:
     """`leases` by key, `nodes` by name; `owners` maps `deployment/network` to a CIDR and `blocks` a CIDR to
     its owner; `volumes` maps a deployment to {volume: node}.
+
+    `pins` are `volumes` as the services that mount them are pinned.
 
     `moves` are services that a move has changed for its time: {service: {"deployment", "node"}}, with the id of the
     node that it is off.
@@ -36,6 +39,7 @@ class Ledger:
     owners: dict[str, str] = field(default_factory=dict)
     blocks: dict[str, str] = field(default_factory=dict)
     volumes: dict[str, dict[str, str]] = field(default_factory=dict)
+    pins: dict[str, dict[str, str]] = field(default_factory=dict)
     moves: dict[str, Value] = field(default_factory=dict)
     pools: dict[str, str] = field(default_factory=dict)
     recorded: dict[str, str] = field(default_factory=dict)
@@ -60,6 +64,7 @@ def read(raw: Mapping[str, bytes], things: Mapping[str, Sequence[Spec]], service
     for key, value in keys.items():
         if key.startswith(names.BLOCKS_PREFIX):
             blocks |= {cidr: str(owner) for cidr, owner in value.items()}
+    volumes = _below(keys, names.VOLUMES_PREFIX)
     return Ledger(
         deployments=sorted(deployments),
         locked=sorted(key.removeprefix(names.LOCKS_PREFIX) for key in raw if key.startswith(names.LOCKS_PREFIX)),
@@ -67,7 +72,10 @@ def read(raw: Mapping[str, bytes], things: Mapping[str, Sequence[Spec]], service
         nodes=_below(keys, names.NODES_PREFIX),
         owners={owner: str(value["subnet"]) for owner, value in _below(keys, names.OWNERS_PREFIX).items()},
         blocks=blocks,
-        volumes=_below(keys, names.VOLUMES_PREFIX),
+        volumes=volumes,
+        pins={
+            deployment: as_pinned(deployment, held, _of(deployment, services)) for deployment, held in volumes.items()
+        },
         moves={
             name: {"deployment": service["Spec"]["Labels"][names.LABEL_DEPLOYMENT], "node": node}
             for name, service in sorted(services.items())
@@ -95,6 +103,11 @@ def dns_names(deployments: Sequence[Mapping[str, Any]]) -> list[str]:
             zone = names.dns_service(deployment["id"], network)
             found |= {f"{names.dns_label(service['name'])}.{zone}" for service in deployment["services"]}
     return sorted(found)
+
+
+def _of(deployment: str, services: Mapping[str, Spec]) -> list[Spec]:
+    specs = [service["Spec"] for service in services.values()]
+    return [spec for spec in specs if spec["Labels"][names.LABEL_DEPLOYMENT] == deployment]
 
 
 def _below(keys: Mapping[str, Value], prefix: str) -> dict[str, Value]:

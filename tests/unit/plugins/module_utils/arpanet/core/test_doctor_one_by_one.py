@@ -265,11 +265,18 @@ TABLE: list[tuple[Break, str, str, str, str | None]] = [
         "it was made, or written down, by somebody else", ANEW, None,
     ),
     (
-        kept("volumes", abc={"data": "node7"}),
+        lambda parts: [kept(part, abc={"data": "node7"})(parts) for part in ("volumes", "pins")],
         "volume data of abc is on node7, which is in no swarm",
         "node7 left with it, or was taken out, and its service waits for that node",
         "`ansible-playbook site.yml --limit node7` lets the node in again; "
         "`ansible-playbook deploy.yml -e stack=FILE -e deployment=abc -e move_volumes=data` starts on an empty one",
+        None,
+    ),
+    (
+        kept("volumes", abc={"data": "node2"}),
+        "volume data of abc is on node2 as Consul says, but its service is pinned to node1",
+        "a move was broken off, or somebody else wrote it; the next deploy starts its service on node2",
+        f"`consul kv put {MANAGEMENT} arpanet/volumes/abc '{{\"data\": \"node1\"}}'` on a manager keeps it where it is",
         None,
     ),
     (

@@ -31,11 +31,20 @@ def network(name: str, id: str) -> dict[str, object]:
 
 
 def test_everything_in_its_place() -> None:
+    db = {
+        "Labels": {"arpanet.deployment": "abc"},
+        "Mode": {"Replicated": {}},
+        "TaskTemplate": {
+            "ContainerSpec": {"Mounts": [{"Type": "volume", "Source": "abc_data"}]},
+            "Placement": {"Constraints": ["node.hostname==node2"]},
+            "Networks": [{"Target": "n1"}],
+        },
+    }
     things = {
         "network": [network("abc_default", "n1"), network("abc_old", "n2")],
         "secret": [{"ID": "s", "Spec": {"Name": "abc_key", "Labels": {"arpanet.deployment": "abc"}}}],
     }
-    services = {"abc_web": {"Spec": {"TaskTemplate": {"Networks": [{"Target": "n1"}]}}}}
+    services = {"abc_web": {"Spec": db}}
     read = ledger.read({key: json.dumps(value).encode() for key, value in KEYS.items()}, things, services)
     assert (read.deployments, read.locked) == (["abc"], ["xyz"])
     assert [*read.leases] == ["arpanet/deployments/abc/leases/10.32.0.5"]
@@ -43,6 +52,7 @@ def test_everything_in_its_place() -> None:
     assert (read.recorded, read.pools) == (read.owners, {"default": "10.32.0.0/12"})
     assert read.blocks == {"10.32.0.0/26": "abc/default"}
     assert (read.volumes, [*read.nodes]) == ({"abc": {"data": "node1"}}, ["node1"])
+    assert read.pins == {"abc": {"data": "node2"}}
     assert [(one["kind"], one["name"], one["used"]) for one in read.things] == [
         ("network", "abc_default", True),
         ("network", "abc_old", False),
