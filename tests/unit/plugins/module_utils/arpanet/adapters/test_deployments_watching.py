@@ -69,7 +69,7 @@ def test_who_watches_is_not_flooded(cluster: Cluster, monkeypatch: pytest.Monkey
     monkeypatch.setattr(telling, "TELL_SECONDS", 3600)
     cluster.consul.awake = False
     with pytest.raises(RolloutError):
-        cluster.deploy(model(web={}), timeout=0.1)
+        cluster.deploy(model(web={}), timeout=0.5)
     assert len(cluster.told) == 4
 
 
