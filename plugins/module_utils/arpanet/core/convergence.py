@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .constraints import meets, takes_tasks
-from .placements import BROKEN, OVER, hostname, of_this_run
-from .spec import Spec, canonical
+from .placements import BROKEN, OVER, ended_well, hostname, is_wanted, of_this_run, place
+from .spec import Spec, identity
 
 Task = dict[str, Any]
 
@@ -71,13 +71,13 @@ def progress(service: Spec, tasks: list[Task], nodes: Mapping[str, Spec], since:
         and _may_stay(task, nodes.get(task.get("NodeID", "")), constraints)
     ]
     begun_on = {task.get("NodeID", "") for task in current}
-    everywhere = "Global" in spec["Mode"] or "GlobalJob" in spec["Mode"]
+    everywhere = is_everywhere(spec)
+    ended = ended_well(service, tasks)
     if everywhere:
         # A node that takes no new tasks keeps what it has; one that is down keeps it in the list alone.
-        current = [task for task in current if task.get("NodeID", "") in ready_nodes]
-    alive = [task for task in current if task["DesiredState"] in ("ready", "running", "complete")]
+        current, ended = ([one for one in some if one.get("NodeID", "") in ready_nodes] for some in (current, ended))
+    alive = [task for task in current if is_wanted(task)]
     running = [task for task in alive if task["Status"]["State"] == "running"]
-    complete = [task for task in current if task["Status"]["State"] == "complete"]
     allowed = [node for node in ready_nodes.values() if all(meets(c, node) for c in constraints)]
     if "GlobalJob" in spec["Mode"] and begun_on:
         # Swarm starts a job on the nodes that there are, and not on one that comes later.
@@ -94,13 +94,11 @@ def progress(service: Spec, tasks: list[Task], nodes: Mapping[str, Spec], since:
     )
     job = bool(spec["Mode"].keys() & {"ReplicatedJob", "GlobalJob"})
     if job:
-        arrived, settling = len(complete), 0
-    elif policy.get("Condition", "any") == "any":
-        arrived, settling = len(running), len(alive) - len(running)
+        arrived, settling = sum(task["Status"]["State"] == "complete" for task in current), 0
     else:
-        # What ended well is not started again: it has done what it was there for.
-        arrived = min(wanted, len({place(task) for task in [*running, *complete]}))
-        settling = sum(task["Status"]["State"] not in ("running", "complete") for task in alive)
+        arrived, settling = len(running), len(alive) - len(running)
+        # Those of places that are gone stay in the list for a while.
+        arrived += min(len(ended), max(0, wanted - arrived))
     arrives = ("complete",) if job else ("running", "complete")
     update = service.get("UpdateStatus") or {}
     state = update.get("State", "")
@@ -191,9 +189,9 @@ def _hopeless(policy: Spec) -> int:
     return min(restarts + 1, HOPELESS) if restarts else HOPELESS
 
 
-def place(task: Task) -> str:
-    """What the tasks of one instance have in common: a slot, or the node of a service that is on each."""
-    return str(task.get("Slot") or task.get("NodeID", ""))
+def is_everywhere(spec: Spec) -> bool:
+    """Whether a service has one instance on each node that takes tasks."""
+    return bool(spec["Mode"].keys() & {"Global", "GlobalJob"})
 
 
 def _wanted(spec: Spec, allowed: list[Spec]) -> int:
@@ -208,13 +206,6 @@ def _wanted(spec: Spec, allowed: list[Spec]) -> int:
 def _may_stay(task: Task, node: Spec | None, constraints: list[str]) -> bool:
     """Swarm keeps a task whose placement alone changed, where its node meets the new constraints."""
     return node is None or all(meets(constraint, node) for constraint in constraints)
-
-
-def identity(template: Spec) -> Spec:
-    """What makes a task one of this template, placement aside."""
-    kept = {key: value for key, value in template.items() if key != "Placement"}
-    found: Spec = canonical(kept)
-    return found
 
 
 def _failure(task: Task) -> Failure:

@@ -30,6 +30,12 @@ def canonical(value: Any) -> Any:
     return value
 
 
+def identity(template: Spec) -> Spec:
+    """What makes a task one of this template, placement aside."""
+    kept: Spec = canonical({key: value for key, value in template.items() if key != "Placement"})
+    return kept
+
+
 def listed(value: str | list[str] | None) -> list[str]:
     """A value that may be one or several, as several."""
     return [value] if isinstance(value, str) else [str(item) for item in value or []]

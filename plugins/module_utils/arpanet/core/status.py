@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from . import names
-from .convergence import progress
+from .constraints import takes_tasks
+from .convergence import is_everywhere, progress
 from .members import CONSUL_STATUSES
 from .placements import hostname, placements
 from .quorum import Count
@@ -22,7 +23,9 @@ from .spec import Spec
 GONE = "left"
 # The state of a task on a node that Swarm does not hear.
 UNKNOWN = "unknown"
-GOOD_STATES = frozenset({"running", "complete"})
+# That of one that has done what it was there for.
+ENDED = "complete"
+GOOD_STATES = frozenset({"running", ENDED})
 
 
 @dataclass(frozen=True)
@@ -241,7 +244,7 @@ def _deployment(seen: Seen, deployment: str) -> Deployment:
     else:
         placed = [(_service_of(one), _registration(one)) for one in (registered or {}).values()]
         services = _services_on_record(record, placed)
-    running = {placement.container for _, placement in placed}
+    running = {placement.container for _, placement in placed if placement.state != ENDED}
     stray = [one for one in (registered or {}).values() if one["passing"] and _container(one) not in running]
     return Deployment(
         id=deployment,
@@ -277,6 +280,7 @@ def _services_in_swarm(
     seen: Seen, deployment: str, placed: list[tuple[str, Placement]], consul: bool
 ) -> Iterable[Service]:
     nodes = {node["ID"]: node for node in seen.nodes}
+    taking = {hostname(node) for node in seen.nodes if takes_tasks(node)}
     for service in sorted(seen.services.values(), key=lambda service: str(service["Spec"]["Name"])):
         if deployment_of(service) != deployment:
             continue
@@ -284,9 +288,11 @@ def _services_in_swarm(
         own = tuple(placement for its, placement in placed if its == name)
         tasks = [task for task in seen.tasks if task["ServiceID"] == service["ID"]]
         state = progress(service, tasks, nodes, "")
+        # Of a service on every node only those nodes count that are to have it, though others keep what they have.
+        asked = [one for one in own if one.node in taking] if is_everywhere(service["Spec"]) else own
         yield Service(
             name=name,
-            running=sum(1 for placement in own if placement.state in GOOD_STATES),
+            running=sum(1 for placement in asked if placement.state in GOOD_STATES),
             wanted=state.wanted,
             in_dns=sum(1 for placement in own if placement.in_dns) if consul else None,
             update=(service.get("UpdateStatus") or {}).get("State", ""),

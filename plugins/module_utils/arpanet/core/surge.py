@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from . import names
 from .constraints import may_run
 from .convergence import Progress, Task
-from .placements import OVER, WANTED, hostname
+from .placements import OVER, hostname, is_wanted
 from .spec import Spec
 
 _SECOND = 10**9
@@ -142,7 +142,7 @@ def leaving(services: Mapping[str, Spec], tasks: Iterable[Task], nodes: Mapping[
 
 def stays(task: Task) -> bool:
     """Whether Swarm means a task to live."""
-    return task["DesiredState"] in WANTED and task["Status"]["State"] not in OVER
+    return is_wanted(task) and task["Status"]["State"] not in OVER
 
 
 def has_moved(state: Progress, tasks: list[Task], node: str, keep: int) -> bool:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .convergence import Task, identity, place
-from .spec import Spec
+from .convergence import Task
+from .placements import place
+from .spec import Spec, identity
 from .surge import stays
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.convergence import progress
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.diagnosis import findings
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.status import (
     Deployment,
     Node,
@@ -89,6 +92,84 @@ def test_what_runs_where_swarm_hears_nothing_does_not_count() -> None:
     assert sorted(states.values()) == ["running", "running", "unknown"]
     # One on each node that can have one.
     assert (service(parts, "agent").running, service(parts, "agent").wanted) == (2, 2)
+
+
+def end(parts: dict[str, Any], condition: str, **more: Any) -> dict[str, Any]:
+    """What the first instance of cache had to do is done, and its registration is gone. Its task."""
+    parts["services"]["abc_cache"]["Spec"]["TaskTemplate"]["RestartPolicy"] = {"Condition": condition}
+    tasks = cluster.tasks_of(parts, "cache")
+    for task in tasks:
+        task["Spec"]["RestartPolicy"] = {"Condition": condition}
+    ended = next(task for task in tasks if task["Slot"] == 1)
+    ended["Status"]["State"] = "complete"
+    ended |= {"DesiredState": "shutdown", **more}
+    parts["registered"]["abc"] = [one for one in parts["registered"]["abc"] if one["id"] != "1.cache.abc.dns"]
+    return ended
+
+
+LATER = "2026-11-20T23:59:59Z"
+AGAIN = {"CreatedAt": LATER, "DesiredState": "shutdown"}
+
+
+@pytest.mark.parametrize(
+    ("condition", "more", "again", "running"),
+    [
+        pytest.param("none", {}, None, 2, id="never started again"),
+        pytest.param("on-failure", {}, None, 2, id="started again when it fails"),
+        pytest.param("any", {}, None, 1, id="about to start again"),
+        pytest.param("none", {"DesiredState": "remove"}, None, 1, id="about to be taken away"),
+        pytest.param("none", {"Spec": {"ContainerSpec": {"Image": "redis:1"}}}, None, 1, id="of an earlier revision"),
+        pytest.param("none", {}, {**AGAIN, "Status": {"State": "failed"}}, 1, id="failed since"),
+        pytest.param("none", {}, {**AGAIN, "Status": {"State": "complete"}}, 2, id="ended well twice"),
+        pytest.param(
+            "none", {}, {"CreatedAt": LATER, "DesiredState": "running", "Status": {"State": "starting"}}, 1, id="again"
+        ),
+    ],
+)
+def test_an_instance_that_ended_well_and_is_not_started_again_has_arrived(
+    condition: str, more: dict[str, Any], again: dict[str, Any] | None, running: int
+) -> None:
+    parts = cluster.recorded()
+    ended = end(parts, condition, **more)
+    if again:
+        parts["tasks"].append({**ended, "ID": "again", **again})
+    cache = service(parts, "cache")
+    assert (cache.running, cache.wanted, cache.in_dns) == (running, 2, 1)
+    # What a deploy waits for is the same.
+    asked = parts["services"]["abc_cache"]
+    tasks = [task for task in parts["tasks"] if task["ServiceID"] == asked["ID"]]
+    assert progress(asked, tasks, {one["ID"]: one for one in parts["nodes"]}, "").running == running
+
+
+def test_an_instance_that_ended_well_is_shown_and_not_looked_for_in_dns() -> None:
+    parts = cluster.recorded()
+    end(parts, "on-failure")
+    assert [(one.instance, one.state, one.in_dns) for one in service(parts, "cache").placements] == [
+        ("1.cache.abc", "complete", False),
+        ("2.cache.abc", "running", True),
+    ]
+    assert findings(picture(parts)) == []
+
+
+def test_who_is_in_dns_after_its_end_is_a_stray() -> None:
+    parts = cluster.recorded()
+    registered = [*parts["registered"]["abc"]]
+    end(parts, "on-failure")
+    parts["registered"]["abc"] = registered
+    assert [one.instance for one in deployment(parts).stray] == ["1.cache.abc"]
+
+
+@pytest.mark.parametrize("availability", ["pause", "drain"])
+def test_what_a_node_keeps_that_takes_no_tasks_makes_up_for_no_other(availability: str) -> None:
+    parts = cluster.recorded()
+    cluster.swarm_node(parts, "node3")["Spec"]["Availability"] = availability
+    agent = service(parts, "agent")
+    assert (agent.running, agent.wanted, len(agent.placements)) == (2, 2, 3)
+    (there,) = (
+        task for task in cluster.tasks_of(parts, "agent") if task["NodeID"] == cluster.swarm_node(parts, "node2")["ID"]
+    )
+    there["Status"]["State"] = "preparing"
+    assert (service(parts, "agent").running, service(parts, "agent").wanted) == (1, 2)
 
 
 def test_a_node_that_left_everywhere_is_gone() -> None:
