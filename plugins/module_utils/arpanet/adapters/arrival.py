@@ -12,6 +12,7 @@ from typing import Any
 from ..core import names, order
 from ..core.convergence import Progress, Task, complaint, line, moment, progress
 from ..core.placements import hostname, placements
+from ..core.seen import ours
 from ..core.spec import Spec
 from .consul import Consul
 from .engine import Engine
@@ -91,7 +92,7 @@ class Arrival:
 
     def _view(self, since: str) -> View:
         nodes = {node["ID"]: node for node in self._engine.nodes()}
-        services = self._engine.services(self._deployment)
+        services = ours(self._engine.services(self._deployment))
         tasks = self._engine.tasks(self._deployment)
         of_service: dict[str, list[Task]] = {}
         for task in tasks:

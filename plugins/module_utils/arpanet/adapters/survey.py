@@ -57,7 +57,7 @@ def _engine(url: str, timeout: float) -> tuple[dict[str, Any], dict[str, str]]:
         nodes, services, tasks = engine.each(lambda read: read(), reads)
     except EngineError as error:
         return {"info": info}, {"swarm": str(error)}
-    return {"info": info, "nodes": nodes, "services": services, "tasks": tasks}, {}
+    return {"info": info, "nodes": nodes, "services": seen.ours(services), "tasks": tasks}, {}
 
 
 def _consul(consul: Consul, only: str) -> tuple[dict[str, Any], dict[str, str]]:

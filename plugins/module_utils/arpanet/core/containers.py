@@ -64,19 +64,10 @@ def read_all(items: Iterable[dict[str, Any]]) -> tuple[Container, ...]:
 
 
 def read(item: dict[str, Any]) -> Container | None:
-    """The instance that a container runs; None when it is not one of ours.
-
-    A label that makes no name (somebody else's, or written by hand) makes the container nobody's:
-    one odd container must not keep the others out of DNS.
-    """
+    """The instance that a container runs; None when it is not one of ours."""
     labels = item.get("Labels") or {}
     instance = names.instance_of(labels)
     if instance is None:
-        return None
-    try:
-        names.check_deployment_id(instance.deployment)
-        names.dns_label(instance.service)
-    except names.InvalidName:
         return None
     addresses = _addresses(item)
     moves = tuple(

@@ -8,6 +8,7 @@ from typing import Any
 
 from . import names, stored
 from .leases import is_lease
+from .seen import deployment_of, ours
 from .spec import Spec
 from .surge import surging
 from .volumes import as_pinned
@@ -52,7 +53,7 @@ class Ledger:
 
 
 def read(raw: Mapping[str, bytes], things: Mapping[str, Sequence[Spec]], services: Mapping[str, Spec]) -> Ledger:
-    """From all keys below KV_ROOT, labelled things by kind (as the Engine lists them), and services by name."""
+    """From all keys below KV_ROOT, things by kind and services by name, all labelled, as the Engine lists them."""
     keys, illegible = stored.read(raw)
     deployments = stored.records(keys, illegible)
     used = {
@@ -60,6 +61,10 @@ def read(raw: Mapping[str, bytes], things: Mapping[str, Sequence[Spec]], service
         for service in services.values()
         for network in service["Spec"]["TaskTemplate"].get("Networks") or []
     }
+    own = ours(services)
+    # What of a deployment has only services that are nobody's is as little ours as they are.
+    foreign = {*map(deployment_of, services.values())} - {*map(deployment_of, own.values()), *deployments}
+    kept = [_thing(kind, item, used) for kind in sorted(things) for item in things[kind]]
     blocks: dict[str, str] = {}
     for key, value in keys.items():
         if key.startswith(names.BLOCKS_PREFIX):
@@ -74,11 +79,14 @@ def read(raw: Mapping[str, bytes], things: Mapping[str, Sequence[Spec]], service
         blocks=blocks,
         volumes=volumes,
         pins={
-            deployment: as_pinned(deployment, held, _of(deployment, services)) for deployment, held in volumes.items()
+            deployment: as_pinned(
+                deployment, held, [one["Spec"] for one in own.values() if deployment_of(one) == deployment]
+            )
+            for deployment, held in volumes.items()
         },
         moves={
-            name: {"deployment": service["Spec"]["Labels"][names.LABEL_DEPLOYMENT], "node": node}
-            for name, service in sorted(services.items())
+            name: {"deployment": deployment_of(service), "node": node}
+            for name, service in sorted(own.items())
             if (node := surging(service["Spec"]))
         },
         pools={name: str(value["cidr"]) for name, value in _below(keys, names.POOLS_PREFIX).items() if "cidr" in value},
@@ -88,7 +96,7 @@ def read(raw: Mapping[str, bytes], things: Mapping[str, Sequence[Spec]], service
             for network, cidr in (record.get("networks") or {}).items()
         },
         illegible=illegible,
-        things=[_thing(kind, item, used) for kind in sorted(things) for item in things[kind]],
+        things=[thing for thing in kept if thing["deployment"] not in foreign],
     )
 
 
@@ -103,11 +111,6 @@ def dns_names(deployments: Sequence[Mapping[str, Any]]) -> list[str]:
             zone = names.dns_service(deployment["id"], network)
             found |= {f"{names.dns_label(service['name'])}.{zone}" for service in deployment["services"]}
     return sorted(found)
-
-
-def _of(deployment: str, services: Mapping[str, Spec]) -> list[Spec]:
-    specs = [service["Spec"] for service in services.values()]
-    return [spec for spec in specs if spec["Labels"][names.LABEL_DEPLOYMENT] == deployment]
 
 
 def _below(keys: Mapping[str, Value], prefix: str) -> dict[str, Value]:

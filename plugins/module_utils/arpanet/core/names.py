@@ -7,6 +7,7 @@ Every name that another system sees is made here and nowhere else
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 LABEL_DEPLOYMENT = "arpanet.deployment"
@@ -115,15 +116,27 @@ def instance_of(labels: dict[str, str]) -> Instance | None:
     """The instance that a container's labels name, or None when it is not one of ours.
 
     Swarm names a task `<service>.<slot>.<task id>`, and `<service>.<node id>.<task id>` for a
-    global service.
+    global service. It may have no dot in a service's name.
     """
-    deployment, service = labels.get(LABEL_DEPLOYMENT), labels.get(LABEL_SERVICE)
-    task = labels.get(LABEL_TASK_NAME, "")
-    prefix = f"{swarm_name(deployment, service)}." if deployment and service else ""
-    if not deployment or not service or not task.startswith(prefix):
+    service, _, place = labels.get(LABEL_TASK_NAME, "").partition(".")
+    number = place.partition(".")[0].lower()
+    if not number or not is_ours(service, labels):
         return None
-    number = task[len(prefix) :].split(".", 1)[0].lower()
-    return Instance(deployment, service, number) if number else None
+    return Instance(labels[LABEL_DEPLOYMENT], labels[LABEL_SERVICE], number)
+
+
+def is_ours(name: str, labels: Mapping[str, str]) -> bool:
+    """Whether a service of Swarm's, by its name, is the one that its labels name.
+
+    Labels that make no name, or another's (somebody copied them, or wrote them by hand), make it nobody's: one odd
+    service must not be in the way of all others.
+    """
+    deployment, service = labels.get(LABEL_DEPLOYMENT, ""), labels.get(LABEL_SERVICE, "")
+    try:
+        dns_label(service)
+        return name == swarm_name(check_deployment_id(deployment), service)
+    except InvalidName:
+        return False
 
 
 def dns_service(deployment: str, network: str = "default") -> str:

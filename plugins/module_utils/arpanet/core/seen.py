@@ -44,6 +44,13 @@ class Seen:
         return {*self.records, *self.subnets, *map(deployment_of, self.services.values())}
 
 
+def ours(services: Mapping[str, Spec]) -> dict[str, Spec]:
+    """Those of deployments, of the services that `GET /services` answers, by name."""
+    return {
+        name: service for name, service in services.items() if names.is_ours(name, service["Spec"].get("Labels") or {})
+    }
+
+
 def deployment_of(service: Spec) -> str:
     """Whose service it is, of one that `GET /services` answers."""
     return str(service["Spec"]["Labels"][names.LABEL_DEPLOYMENT])

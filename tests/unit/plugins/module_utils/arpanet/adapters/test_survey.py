@@ -14,6 +14,7 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.s
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import names
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.members import Member
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.seen import Seen
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.status import status
 from fakes import cluster
 
 
@@ -125,6 +126,17 @@ def test_what_somebody_else_wrote_makes_no_part_silent(monkeypatch: pytest.Monke
     seen, consul = look(monkeypatch, parts)
     assert (seen.errors, consul.asked) == ({}, ["abc", "arpanet-agent"])
     assert (seen.records, seen.weave, [*seen.illegible]) == ({"abc": {}}, {}, [*parts["raw"]][::-1])
+
+
+@pytest.mark.parametrize("service", ["", "-web"])
+def test_a_service_whose_labels_make_no_name_is_nobodys(monkeypatch: pytest.MonkeyPatch, service: str) -> None:
+    parts = cluster.recorded()
+    labels = {"arpanet.deployment": "xyz", **({"arpanet.service": service} if service else {})}
+    cache = parts["services"]["abc_cache"]
+    parts["services"]["odd"] = {**cache, "ID": "odd", "Spec": {**cache["Spec"], "Name": "odd", "Labels": labels}}
+    parts["tasks"] += [{**task, "ServiceID": "odd"} for task in cluster.tasks_of(parts, "cache")]
+    seen, consul = look(monkeypatch, parts)
+    assert ([one.id for one in status(seen).deployments], consul.asked) == (["abc"], ["abc", "arpanet-agent"])
 
 
 @pytest.mark.parametrize(

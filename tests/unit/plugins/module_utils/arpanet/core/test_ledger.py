@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import pytest
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core import ledger
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.surge import moved_off
 
@@ -32,7 +34,7 @@ def network(name: str, id: str) -> dict[str, object]:
 
 def test_everything_in_its_place() -> None:
     db = {
-        "Labels": {"arpanet.deployment": "abc"},
+        "Labels": {"arpanet.deployment": "abc", "arpanet.service": "db"},
         "Mode": {"Replicated": {}},
         "TaskTemplate": {
             "ContainerSpec": {"Mounts": [{"Type": "volume", "Source": "abc_data"}]},
@@ -44,7 +46,7 @@ def test_everything_in_its_place() -> None:
         "network": [network("abc_default", "n1"), network("abc_old", "n2")],
         "secret": [{"ID": "s", "Spec": {"Name": "abc_key", "Labels": {"arpanet.deployment": "abc"}}}],
     }
-    services = {"abc_web": {"Spec": db}}
+    services = {"abc_db": {"Spec": db}}
     read = ledger.read({key: json.dumps(value).encode() for key, value in KEYS.items()}, things, services)
     assert (read.deployments, read.locked) == (["abc"], ["xyz"])
     assert [*read.leases] == ["arpanet/deployments/abc/leases/10.32.0.5"]
@@ -61,9 +63,31 @@ def test_everything_in_its_place() -> None:
     assert ledger.Ledger(**read.as_data()) == read
 
 
+@pytest.mark.parametrize(
+    ("labels", "keys", "told"),
+    [
+        pytest.param({"arpanet.service": "web"}, {}, True, id="a service of it"),
+        pytest.param({}, {}, False, id="a service with half of the labels"),
+        pytest.param({}, {"arpanet/deployments/xyz": b"{}"}, True, id="it is recorded"),
+        pytest.param(None, {}, True, id="no service"),
+    ],
+)
+def test_what_only_services_of_nobodys_belong_to_is_nobodys(
+    labels: dict[str, str] | None, keys: dict[str, bytes], told: bool
+) -> None:
+    spec = {"Labels": {"arpanet.deployment": "xyz", **(labels or {})}, "TaskTemplate": {}}
+    services = {} if labels is None else {"xyz_web": {"Spec": spec}}
+    secret = {"ID": "s", "Spec": {"Name": "xyz_key", "Labels": {"arpanet.deployment": "xyz"}}}
+    assert bool(ledger.read(keys, {"secret": [secret]}, services).things) is told
+
+
 def test_moves_that_a_service_was_changed_for() -> None:
-    web = {"Labels": {"arpanet.deployment": "abc"}, "TaskTemplate": {"ContainerSpec": {}}}
-    services = {"abc_web": {"Spec": moved_off(web, "n1", 1)}, "abc_db": {"Spec": web}}
+    def spec(service: str) -> dict[str, Any]:
+        labels = {"arpanet.deployment": "abc", "arpanet.service": service}
+        return {"Labels": labels, "TaskTemplate": {"ContainerSpec": {}}}
+
+    moved = {"Spec": moved_off(spec("web"), "n1", 1)}
+    services = {"abc_web": moved, "abc_db": {"Spec": spec("db")}, "somebodys_web": moved}
     assert ledger.read({}, {}, services).moves == {"abc_web": {"deployment": "abc", "node": "n1"}}
 
 
