@@ -69,7 +69,15 @@ def healthy() -> dict[str, Any]:
                 }
                 for name, role, consul in (("node1", "manager", "server"), ("node2", "worker", "client"))
             ],
-            "deployments": [{"id": "abc", "networks": {"default": "10.32.0.0/26"}, "services": [service], "stray": []}],
+            "deployments": [
+                {
+                    "id": "abc",
+                    "networks": {"default": "10.32.0.0/26"},
+                    "services": [service],
+                    "stray": [],
+                    "others": [],
+                }
+            ],
         },
         "ledger": {
             "deployments": ["abc"],

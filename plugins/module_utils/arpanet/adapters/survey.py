@@ -32,7 +32,8 @@ def look(engine_url: str, consul: Consul, serf_rpc: str, timeout: float, only: s
         picture = Seen(asked=socket.gethostname(), **found, **in_swarm, serf=members, errors=errors)
         if "consul" in errors:
             return picture
-        wanted = [one for one in sorted(picture.deployments()) if only in ("", one)]
+        deployments = [one for one in sorted(picture.deployments()) if only in ("", one)]
+        wanted = [name for one in deployments for name in sorted(names.dns_services(one, picture.networks(one)))]
         try:
             *instances, agents = pool.map(consul.instances, [*wanted, names.AGENT_SERVICE])
         except ConsulError as error:

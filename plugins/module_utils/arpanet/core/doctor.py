@@ -117,8 +117,8 @@ def _dns(node: str, facts: Facts) -> Iterator[Finding]:
 
 
 def _expected(facts: Facts) -> tuple[dict[str, set[str]], set[str]]:
-    """Names and who serves them; and addresses of which it is known already that, or unknown whether, they
-    are told wrongly."""
+    """Names and who serves them; and addresses that may be told: of which it is known already that, or unknown
+    whether, they are told wrongly, and those of others."""
     serving: dict[str, set[str]] = {}
     optional: set[str] = set()
     for look in facts.looks.values():
@@ -130,6 +130,8 @@ def _expected(facts: Facts) -> tuple[dict[str, set[str]], set[str]]:
             optional |= {address for addresses in look.get("serving", {}).values() for address in addresses}
     for deployment in facts.status["deployments"]:
         placements = [one for service in deployment["services"] for one in service["placements"]]
+        # Somebody else may have registered these under its names.
+        optional |= {*deployment["others"]}
         for one in [*placements, *deployment["stray"]]:
             if "serving" not in facts.looks.get(one["node"], {}):
                 optional.add(one["address"])

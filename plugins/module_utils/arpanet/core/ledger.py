@@ -107,8 +107,7 @@ def dns_names(deployments: Sequence[Mapping[str, Any]]) -> list[str]:
     """
     found = set()
     for deployment in deployments:
-        for network in {"default", *deployment["networks"]}:
-            zone = names.dns_service(deployment["id"], network)
+        for zone in names.dns_services(deployment["id"], deployment["networks"]):
             found |= {f"{names.dns_label(service['name'])}.{zone}" for service in deployment["services"]}
     return sorted(found)
 

@@ -7,7 +7,8 @@ Every name that another system sees is made here and nowhere else
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 LABEL_DEPLOYMENT = "arpanet.deployment"
@@ -146,6 +147,15 @@ def dns_service(deployment: str, network: str = "default") -> str:
     has its own name, and containers search those of their networks.
     """
     return deployment if network == "default" else f"{deployment}--{dns_label(network)}"
+
+
+def dns_services(deployment: str, networks: Iterable[str]) -> set[str]:
+    """Consul's names for a deployment on each of its networks; a network that can have none is somebody else's."""
+    found = {dns_service(deployment)}
+    for network in networks:
+        with suppress(InvalidName):
+            found.add(dns_service(deployment, network))
+    return found
 
 
 def deployment_of_name(name: str) -> str:

@@ -21,7 +21,8 @@ class Seen:
     services: dict[str, Spec] = field(default_factory=dict)
     tasks: list[Spec] = field(default_factory=list)
     # Consul: /v1/agent/members, the leader's `address:port`, and by deployment its record, the last
-    # revision that is kept of it, its subnets by network, and its instances as
+    # revision that is kept of it, its subnets by network, and by Consul's name for it
+    # (names.dns_services) its instances as
     # adapters.consul.Consul.instances answers
     members: Sequence[Spec] = field(default_factory=list)
     leader: str = ""
@@ -42,6 +43,10 @@ class Seen:
     def deployments(self) -> set[str]:
         """Ids of all deployments that anybody knows of."""
         return {*self.records, *self.subnets, *map(deployment_of, self.services.values())}
+
+    def networks(self, deployment: str) -> dict[str, str]:
+        """Its networks and their CIDRs."""
+        return {**self.subnets.get(deployment, {}), **(self.records.get(deployment, {}).get("networks") or {})}
 
 
 def ours(services: Mapping[str, Spec]) -> dict[str, Spec]:

@@ -80,7 +80,8 @@ class Deployment:
     """A deployment as Consul recorded it and as Swarm runs it.
 
     `revision` is the last that was begun, `kept` the last that arrived and that one can go back to; 0 for none.
-    `stray` are registrations in DNS that no running container stands behind.
+    `stray` are registrations in DNS that no running container stands behind, `others` addresses of registrations
+    that are no agent's: users may add services of their own.
     """
 
     id: str
@@ -92,6 +93,7 @@ class Deployment:
     networks: dict[str, str]
     services: tuple[Service, ...]
     stray: tuple[Placement, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -235,8 +237,9 @@ def _with_gossip(node: Node, serf: Spec | None, member: Spec | None, consul_lead
 def _deployment(seen: Seen, deployment: str) -> Deployment:
     record = parse(seen.records.get(deployment, {}), deployment)
     consul = "consul" not in seen.errors
-    # Registrations without a container are not the agents': users may add services of their own.
-    agents = [one for one in seen.registered.get(deployment, []) if names.META_CONTAINER in one["meta"]]
+    networks = seen.networks(deployment)
+    agents = [one for one in seen.registered.get(deployment, []) if _is_agents(one)]
+    everywhere = [one for name in names.dns_services(deployment, networks) for one in seen.registered.get(name, [])]
     registered = {_container(one): one for one in agents} if consul else None
     if seen.nodes:
         placed = _placed(seen, deployment, registered)
@@ -253,9 +256,10 @@ def _deployment(seen: Seen, deployment: str) -> Deployment:
         revision=record.revision,
         kept=seen.kept.get(deployment, 0),
         recorded=deployment in seen.records,
-        networks=dict(sorted({**seen.subnets.get(deployment, {}), **record.networks}.items())),
+        networks=dict(sorted(networks.items())),
         services=tuple(services),
         stray=tuple(_registration(one) for one in stray),
+        others=tuple(sorted({str(one["address"]) for one in everywhere if not _is_agents(one)})),
     )
 
 
@@ -311,6 +315,10 @@ def _services_on_record(record: Record, placed: list[tuple[str, Placement]]) -> 
         own = tuple(placement for its, placement in placed if its == name)
         in_dns = sum(1 for placement in own if placement.in_dns)
         yield Service(name=name, running=None, wanted=wanted, in_dns=in_dns, placements=own)
+
+
+def _is_agents(registration: Spec) -> bool:
+    return names.META_CONTAINER in registration["meta"]
 
 
 def _container(registration: Spec) -> str:

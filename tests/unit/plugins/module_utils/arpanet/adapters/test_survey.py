@@ -120,6 +120,12 @@ def test_revisions_that_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (seen.kept, [*seen.records]) == ({"abc": 10}, ["abc"])
 
 
+def test_a_deployment_is_asked_for_on_each_of_its_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = cluster.recorded()
+    parts["records"]["abc"]["networks"] |= {"back": "10.40.0.0/26"}
+    assert look(monkeypatch, parts)[1].asked == ["abc", "abc--back", "arpanet-agent"]
+
+
 def test_what_somebody_else_wrote_makes_no_part_silent(monkeypatch: pytest.MonkeyPatch) -> None:
     parts = cluster.recorded()
     parts["raw"] = {f"{names.WEAVE_PREFIX}node2": b"nonsense", names.deployment_key("abc"): b"[]"}

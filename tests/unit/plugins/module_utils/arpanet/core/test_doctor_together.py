@@ -35,6 +35,17 @@ def test_names_that_are_known_to_be_wrong_are_said_once() -> None:
     assert [one.what for one in found(parts)] == ["2.web.abc runs on node2 but Consul there says otherwise"]
 
 
+def test_who_registers_something_under_a_deployments_names_may() -> None:
+    parts = healthy()
+    dns("node1", "10.32.0.5", "10.32.0.6", "192.0.2.50")(parts)
+    assert len(found(parts)) == 1
+    parts["status"]["deployments"][0]["others"] = ["192.0.2.50"]
+    assert found(parts) == []
+    # It hides nobody.
+    dns("node1", "10.32.0.5", "192.0.2.50")(parts)
+    assert len(found(parts)) == 1
+
+
 def test_nothing_is_claimed_of_a_node_that_was_not_looked_at() -> None:
     parts = healthy()
     del parts["looks"]["node2"]

@@ -205,11 +205,13 @@ def test_an_instance_that_fails_its_check_says_why() -> None:
 
 def test_services_that_users_register_are_nobody_of_ours() -> None:
     parts = cluster.recorded()
-    parts["registered"]["abc"].append(
-        {"id": "db", "address": "192.0.2.50", "port": 5432, "node": "node1", "tags": ["db"], "meta": {}}
-        | {"passing": True, "trouble": ""}
-    )
-    assert deployment(parts).stray == ()
+    parts["subnets"]["abc"] = {"back": "10.40.0.0/26", "Nobody's": "10.40.1.0/26"}
+    assert deployment(parts).others == ()
+    one = {"id": "db", "port": 5432, "node": "node1", "tags": ["db"], "meta": {}, "passing": True, "trouble": ""}
+    parts["registered"]["abc"].append(one | {"address": "192.0.2.50"})
+    container = {"address": "10.40.0.9", "meta": {"arpanet-container": "c"}}
+    parts["registered"]["abc--back"] = [one | {"address": "192.0.2.51"}, one | container]
+    assert (deployment(parts).stray, deployment(parts).others) == ((), ("192.0.2.50", "192.0.2.51"))
 
 
 def test_without_a_leader_of_swarm_consul_tells_what_it_knows() -> None:
