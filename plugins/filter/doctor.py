@@ -40,7 +40,13 @@ def findings(
         units[look["node"]] = [name for name in look["units"] if _has_to_run(name, look, host in managers)]
     called = {host: answer["look"]["node"] for host, answer in answers.items() if "look" in answer}
     facts = Facts(
-        seen["status"], Ledger(**seen["ledger"]), looks, units, silent, {called.get(host, host) for host in managers}
+        seen["status"],
+        Ledger(**seen["ledger"]),
+        looks,
+        units,
+        silent,
+        managers={called.get(host, host) for host in managers},
+        hosts={host: host for host in answers} | {node: host for host, node in called.items()},
     )
     return [found.as_data() for found in doctor.findings(facts)]
 

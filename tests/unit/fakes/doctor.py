@@ -97,6 +97,7 @@ def healthy() -> dict[str, Any]:
         "units": {"node1": UNITS, "node2": UNITS},
         "silent": {},
         "managers": ["node1"],
+        "hosts": {"node1": "node1", "node2": "beta", "node3": "gamma"},
     }
 
 

@@ -54,7 +54,7 @@ KINDS = (
         "the engine renews it after half of its time, and has not: no manager answers it, or a clock is wrong",
         f"{mends.journal('{node}', 'docker')} says why; {mends.play('rotate_keys', what='ca')} has all made anew",
         # Nobody lets a node in that comes with this one.
-        f"{mends.play('leave', node='{node}')}, then {mends.play('site', limit='{node}')}",
+        f"{mends.play('leave', node='{node}')}, then {mends.play('site', limit='{host}')}",
     ),
     Kind(
         f"{_SWARM}/swarm-root-ca.crt",
@@ -68,8 +68,9 @@ KINDS = (
 PATHS = tuple(kind.path for kind in KINDS)
 
 
-def findings(looks: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
-    """Those that come close to their end. A look has `certificates`: path to {days, share} that are left."""
+def findings(looks: Mapping[str, Mapping[str, Any]], hosts: Mapping[str, str]) -> Iterator[Finding]:
+    """Those that come close to their end. A look has `certificates`: path to {days, share} that are left; `hosts` are
+    the inventory's names of nodes."""
     for kind in KINDS:
         ending = {
             node: look["certificates"][kind.path]
@@ -83,7 +84,7 @@ def findings(looks: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
             yield Finding(
                 f"{kind.what} {ends} ({where})",
                 kind.cause.format(node=where),
-                mend.format(node=where),
+                mend.format(node=where, host=hosts.get(where, where)),
                 subject=kind.what if kind.shared else f"{kind.what} ({where})",
             )
 

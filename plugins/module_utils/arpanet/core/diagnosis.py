@@ -183,7 +183,7 @@ def _outside(node: Node) -> Finding:
         return Finding(
             what,
             "it was taken out of the swarm, or has not joined it yet",
-            f"{mends.play('site', limit=node.name)} lets it in, {mends.play('leave', node=node.name)} takes it out",
+            f"{mends.play('site')} lets it in, {mends.play('leave', node=node.name)} takes it out",
             about=NODE,
             node=node.name,
             subject=f"node {node.name}",

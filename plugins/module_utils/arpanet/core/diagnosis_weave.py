@@ -27,7 +27,7 @@ def _troubles(status: Status) -> Iterator[tuple[str, str, str, str]]:
         again = f"{mends.service('restart', node, _WEAVE)}; {mends.journal(node, _WEAVE, 'docker')}"
         if not told.get("ready"):
             why = said(told.get("why"), SILENT)
-            mend = mends.play("site", limit=node) if "not installed" in why else f"{again} says more"
+            mend = mends.play("site") if "not installed" in why else f"{again} says more"
             what = f"Weave on {node} is not ready, so that it gets no tasks of Weave's networks"
             yield node, what, why, mend
             continue

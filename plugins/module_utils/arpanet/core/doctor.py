@@ -27,7 +27,7 @@ def _findings(facts: Facts) -> list[Finding]:
     return [
         *doctor_nodes.findings(facts),
         *stored.findings({key: why for key, why in facts.ledger.illegible.items() if key not in told}),
-        *certificates.findings(facts.looks),
+        *certificates.findings(facts.looks, facts.hosts),
         *(found for node in sorted(facts.looks) for found in _registrations(node, facts)),
         *(found for node in sorted(facts.looks) for found in _dns(node, facts)),
         *_leases(facts),
@@ -244,7 +244,7 @@ def _volumes(facts: Facts) -> Iterator[Finding]:
                 yield Finding(
                     f"volume {volume} of {deployment} is on {node}, which is in no swarm",
                     f"{node} left with it, or was taken out, and its service waits for that node",
-                    f"{mends.play('site', limit=node)} lets the node in again; "
+                    f"{facts.site(node)} lets the node in again; "
                     f"{mends.deploy(deployment, move_volumes=volume)} starts on an empty one",
                     deployment=deployment,
                 )

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import mends
 from .ledger import Ledger
 
 Look = Mapping[str, Any]
@@ -16,7 +17,7 @@ class Facts:
     """`status` is core.status_text.as_data's, `looks` are by node, `units` what each node has to run.
 
     `silent` are nodes of the inventory that Ansible could not look at, and why; `managers` are those that it has as
-    managers, None where nobody said.
+    managers, None where nobody said. `hosts` are its names of nodes by their own, as far as they are known.
     """
 
     status: Mapping[str, Any]
@@ -25,6 +26,7 @@ class Facts:
     units: Mapping[str, Sequence[str]] = field(default_factory=dict)
     silent: Mapping[str, str] = field(default_factory=dict)
     managers: Collection[str] | None = None
+    hosts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def whole(self) -> bool:
@@ -50,6 +52,10 @@ class Facts:
             return None
         services = [service for one in self.status["deployments"] for service in one["services"]]
         return {placed["container"] for service in services for placed in service["placements"]}
+
+    def site(self, node: str) -> str:
+        """What sets a node up; all of them where nobody knows what the inventory, which may not have it, calls it."""
+        return mends.play("site", limit=self.hosts.get(node, ""))
 
     def resting(self, deployment: str) -> bool:
         """Is nobody at work on it?"""

@@ -46,7 +46,7 @@ def _units(node: str, facts: Facts) -> Iterator[Finding]:
             yield Finding(
                 f"{node} has no {unit}",
                 "it was reset, never set up to the end, or somebody removed it",
-                mends.play("site", limit=node),
+                facts.site(node),
                 about,
                 node,
                 subject=subject_of(node, name),
@@ -133,7 +133,7 @@ def _nodes(facts: Facts) -> Iterator[Finding]:
     members = facts.members()
     for node, look in sorted(facts.looks.items()):
         if node not in members and node not in told:
-            yield _apart(node, look.get("swarm") or {})
+            yield _apart(node, look.get("swarm") or {}, facts.site(node))
     for node in sorted(set(facts.ledger.nodes) - members - set(facts.looks)):
         key = names.node_key(node)
         yield Finding(
@@ -173,10 +173,9 @@ def _roles(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def _apart(node: str, swarm: Mapping[str, Any]) -> Finding:
+def _apart(node: str, swarm: Mapping[str, Any], again: str) -> Finding:
     state = swarm.get("state") or "unknown"
     cause = _APART.get(state, f"its engine does not say: {mends.journal(node, 'docker')} may")
-    again = mends.play("site", limit=node)
     mend = {
         "locked": mends.play("site", tags="swarm"),
         "active": f"`docker swarm leave --force` on {node} unless it belongs elsewhere, then {again}",

@@ -15,7 +15,7 @@ FILE = "FILE"
 
 
 def play(name: str, limit: str = "", tags: str = "", **variables: object) -> str:
-    """A playbook of ours, on the controller."""
+    """A playbook of ours, on the controller; `limit` is what the inventory calls a host, which may be another name."""
     words = ["ansible-playbook", f"{name}.yml", *(f"-e {key}={value}" for key, value in variables.items())]
     words += [f"--{option} {value}" for option, value in (("limit", limit), ("tags", tags)) if value]
     return f"`{' '.join(words)}`"

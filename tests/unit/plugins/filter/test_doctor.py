@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
-from ansible_collections.arpanet.cluster.plugins.filter.doctor import _has_to_run, lasting, mended, waited_for
+from ansible_collections.arpanet.cluster.plugins.filter.doctor import _has_to_run, findings, lasting, mended, waited_for
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.findings import Finding
+from fakes.doctor import healthy, kept
 
 
 @pytest.mark.parametrize(
@@ -31,6 +33,27 @@ def test_units(unit: str, state: str, enabled: bool, manager: bool, runs: bool) 
 def test_a_unit_that_was_asked_for_runs_whoever_has_disabled_it() -> None:
     unit = "arpanet-firewall.service"
     assert _has_to_run(unit, {"units": {unit: {"state": "inactive", "enabled": False}}, "asked_for": [unit]}, False)
+
+
+def test_a_play_is_limited_to_a_host_as_the_inventory_calls_it() -> None:
+    parts = healthy()
+    for node in ("node1", "node2"):
+        parts["looks"][node] |= {"asked_for": []}
+    parts["looks"]["node2"]["units"]["serf.service"] = {"active": False, "enabled": False, "stale": False, "state": ""}
+    kept("volumes", abc={"one": "node8", "two": "node9"})(parts)
+    answers = {
+        "node1": {"look": parts["looks"]["node1"]},
+        "beta": {"look": parts["looks"]["node2"]},
+        "node8": {"unreachable": True, "msg": "timed out"},
+    }
+    found = findings(answers, {"status": parts["status"], "ledger": parts["ledger"]}, ["node1"])
+    assert {one["what"]: re.findall("site.yml[^`]*", one["mend"]) for one in found} == {
+        "node2 has no serf.service": ["site.yml --limit beta"],
+        "node8 does not answer Ansible": ["site.yml --limit node8"],
+        "volume one of abc is on node8, which is in no swarm": ["site.yml --limit node8"],
+        # The inventory may not have it, or by another name.
+        "volume two of abc is on node9, which is in no swarm": ["site.yml"],
+    }
 
 
 def finding(what: str, subject: str = "", **repair: str) -> dict[str, Any]:
