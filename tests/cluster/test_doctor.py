@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import Temporary
 from harness.cluster import Cluster
 from harness.eventually import eventually
 from harness.playbooks import Playbooks, Run
@@ -106,6 +107,23 @@ def test_it_mends_what_is_safe_to_mend(doctor: Doctor, cluster: Cluster, playboo
 
 
 @pytest.mark.long
+@pytest.mark.long
+def test_what_has_ended_well_and_what_is_somebody_elses_is_no_trouble(
+    doctor: Doctor, cluster: Cluster, temporary: Temporary, tmp_path: Path
+) -> None:
+    once = {"image": "acmeinc/productcatalog", "command": ["true"], "restart": "no"}
+    job = {"image": "acmeinc/productcatalog", "command": ["true"], "deploy": {"mode": "global-job"}}
+    file = tmp_path / "compose.yml"
+    file.write_text(json.dumps({"services": {"once": once, "job": job}}))
+    create = "docker service create --detach --name odd --label arpanet.deployment=ended --replicas 0 scratch"
+    with temporary("ended", file):
+        cluster.manager.run(create)
+        try:
+            eventually(doctor.well, within=60)
+        finally:
+            cluster.manager.run("docker service rm odd")
+
+
 def test_what_it_must_not_mend_it_explains(doctor: Doctor, cluster: Cluster, probe: str) -> None:
     node = cluster.nodes[0]
     node.run("iptables -I INPUT -p udp --dport 53 -j DROP")

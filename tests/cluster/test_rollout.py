@@ -104,6 +104,30 @@ def test_a_failed_update_goes_back_as_a_whole_and_says_why(
     assert playbooks.deploy(stack.file, roll).changed == 0
 
 
+@pytest.mark.long
+def test_an_update_that_swarm_takes_back_itself(
+    stack: Stack, temporary: Temporary, cluster: Cluster, playbooks: Playbooks
+) -> None:
+    """Swarm says so of the service until it is updated again, which status and doctor would tell for ever."""
+    update = {"failure_action": "rollback", "monitor": "5s"}
+    web: dict[str, Any] = {"image": "acmeinc/productcatalog", "deploy": {"update_config": update}}
+
+    def write(**more: Any) -> None:
+        stack.file.write_text(json.dumps({"services": {"web": {**web, **more}}}))
+
+    write()
+    with temporary("taken", stack.file) as taken:
+        write(command=["python", "-c", "raise SystemExit(3)"])
+        run = playbooks.run("deploy", stack=str(stack.file), deployment=taken)
+        assert run.code != 0
+        assert "the deployment is back at revision 1" in run.words
+        assert "failed too" not in run.words
+        write()
+        assert playbooks.deploy(stack.file, taken).changed == 0
+        assert len(cluster.containers(taken)) == 1
+        eventually(lambda: playbooks.do("doctor"), within=60)
+
+
 def test_going_back_by_hand(roll: str, stack: Stack, cluster: Cluster, playbooks: Playbooks) -> None:
     none = playbooks.run("rollback", deployment=roll)
     assert none.code != 0
