@@ -62,6 +62,27 @@ def test_a_second_join_changes_nothing(world: World, fourth: Node) -> None:
     assert world.join("--check", "--diff", **again).changed == 0
 
 
+def test_what_a_join_that_failed_has_left_is_restarted_by_the_next(world: World, fourth: Node) -> None:
+    """The agent's unit is another one, and nobody lets the machine in just then."""
+
+    def started() -> int:
+        return int(fourth.run("systemctl show --value --property=ExecMainStartTimestampMonotonic arpanet-agent"))
+
+    before = started()
+    again = {"host": 4, "join": f"serf://{world.manager.address}@{fourth.address}"}
+    failed = world.play(hosts=(4,), join="serf://192.0.2.1", agent_interval=20)
+    assert failed.code == 2 and failed.changed, failed.output
+    assert started() == before
+    assert world.join("--check", **again, agent_interval=20).changed
+    assert started() == before
+    assert world.join(**again, agent_interval=20).changed
+    assert started() > before
+    assert world.join(**again, agent_interval=20).changed == 0
+    assert world.join(**again).changed
+    assert world.join(**again).changed == 0
+    eventually(lambda: is_node(world, fourth), within=60)
+
+
 def test_site_finds_nothing_to_do_there(world: World, fourth: Node) -> None:
     assert world.playbooks.do("site", "--limit", "node1:node2:node3:node4:localhost").changed == 0
 

@@ -100,6 +100,8 @@ class FakeMachine:
     def __init__(self) -> None:
         self.files: dict[str, Found] = {}
         self.running: set[str] = {"docker.service"}
+        # Written since a unit started that runs.
+        self.newer: dict[str, set[str]] = {}
         self.keys: list[str] = []
         self.cluster = ""
         self.lacks: list[str] = []
@@ -155,12 +157,16 @@ class FakeMachine:
     def runs(self, unit: str) -> bool:
         return unit in self.running
 
+    def is_older(self, unit: str, paths: Sequence[str]) -> bool:
+        return bool(self.newer.get(unit, set()) & {*paths})
+
     def start(self, unit: str) -> None:
         if unit not in self.running:
             self.calls.append(f"start {unit}")
         self.running.add(unit)
 
     def restart(self, unit: str) -> None:
+        self.newer.pop(unit, None)
         self.calls.append(f"restart {unit}")
 
     def reload(self, unit: str) -> None:

@@ -31,6 +31,11 @@ class Role:
         task: dict[str, Any] = found
         return task
 
+    def handler(self, name: str) -> dict[str, Any]:
+        (found,) = (handler for handler in self._load("handlers/main.yml") if handler["name"] == name)
+        handler: dict[str, Any] = found
+        return handler
+
     def value(self, template: Any) -> Any:
         return Templar(DataLoader(), self.variables).template(template)
 

@@ -363,14 +363,20 @@ class Joiner:
 
     def _settle(self, unit: str, wanted: Sequence[Wanted]) -> None:
         """Write what a unit reads, and have it run with that."""
-        changes = self._apply(wanted)
         runs = self._machine.runs(unit)
+        # Also what a run has written that was cut off before it came to this.
+        older = runs and self._machine.is_older(unit, [one.path for one in wanted if one.kind == "file"])
+        changes = self._apply(wanted)
         if not runs:
             self._out.steps.append(f"start {unit}")
+        elif older:
+            self._out.steps.append(f"restart {unit}")
         if self._check:
             return
         if not runs:
             self._machine.start(unit)
+        elif older:
+            self._machine.restart(unit)
         elif changes:
             keys = [key for change in changes for key in change.keys or ("",)]
             if unit == joining.SERF and joining.serf_reloads(keys):

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..core import host as texts
@@ -116,6 +117,10 @@ class Machine:
         """Is it running, and will it after a restart of the machine?"""
         state = host.services({unit: []})[unit]
         return bool(state["active"] and state["enabled"])
+
+    def is_older(self, unit: str, paths: Sequence[str]) -> bool:
+        """Is it running since before one of these files was written?"""
+        return bool(host.services({unit: [*paths]})[unit]["stale"])
 
     def start(self, unit: str) -> None:
         """Now and at every start of the machine."""

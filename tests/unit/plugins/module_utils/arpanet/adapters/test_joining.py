@@ -113,6 +113,28 @@ def test_a_second_run_changes_nothing_and_needs_no_key(world: World) -> None:
     assert len(world.engine.entered) == 1
 
 
+@pytest.mark.parametrize(
+    ("unit", "path"),
+    [
+        (joining.SERF, joining.SERF_CONFIG),
+        (joining.CONSUL, "/etc/consul.d/arpanet.json"),
+        (joining.PROXY, "/etc/arpanet/registry-proxy.cfg"),
+        (joining.AGENT, "/etc/arpanet/agent.json"),
+    ],
+)
+def test_a_unit_that_is_older_than_its_files_is_restarted_once(world: World, unit: str, path: str) -> None:
+    """A run wrote them, and was cut off before it restarted what reads them."""
+    world.run()
+    world.managers.nodes.append(Node("new", "node7", "worker", address="10.0.0.7"))
+    world.machine.newer[unit] = {path}
+    world.machine.calls.clear()
+    assert world.run(check=True).steps == [f"restart {unit}"]
+    assert world.machine.calls == []
+    assert world.run().steps == [f"restart {unit}"]
+    assert world.machine.calls == [f"restart {unit}"]
+    assert world.run().steps == []
+
+
 def test_availability_is_said_at_the_join(world: World) -> None:
     world.run(availability="drain")
     assert world.engine.entered[0][-1] == "drain"
