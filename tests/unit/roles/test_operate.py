@@ -84,6 +84,28 @@ def test_what_an_upgrade_goes_on_with(
         assert operate.holds(task["when"]) is wanted, task["name"]
 
 
+def test_what_runs_on_as_it_was_is_upgraded(role: Roles) -> None:
+    """Its program is the new one: no source has anything newer."""
+    operate = upgraded(role, "active", None)
+    units = {
+        "docker.service": True,
+        "consul.service": True,
+        "serf.service": False,
+        "arpanet-agent.service": True,
+        "arpanet-registry.service": True,
+    }
+    operate.variables["ansible_facts"]["arpanet_node"]["services"] = {
+        unit: {"active": True, "stale": stale} for unit, stale in units.items()
+    }
+    operate.variables |= {"__consul_wanted": {}, "__serf_wanted": {}, "__operate_agent": {"changed": False}}
+    task = operate.task("versions", "Put together what is newer")["ansible.builtin.set_fact"]
+    restarted = ["older than its files", "restarted"]
+    assert operate.value(task["__operate_upgrades"]) == {
+        "consul.service": restarted,
+        "arpanet-agent.service": restarted,
+    }
+
+
 @pytest.mark.parametrize("availability", ["active", "drain", "pause"])
 def test_the_mark_of_an_upgrade_says_what_the_node_was(role: Roles, availability: str) -> None:
     operate = upgraded(role, availability, None, "docker.io")

@@ -114,7 +114,7 @@ def services(units: Mapping[str, list[str]]) -> dict[str, Any]:
     is nothing of that. `state` is systemd's word, such as inactive or failed.
 
     Stale is one that has neither started nor reloaded since one of its files changed: a run that
-    was cut off has not come to its handlers.
+    was cut off has not come to its handlers, or a package was upgraded and has restarted nothing.
     """
     if not units:
         return {}
@@ -136,11 +136,14 @@ def services(units: Mapping[str, list[str]]) -> dict[str, Any]:
 
 
 def _written(paths: list[str]) -> list[float]:
-    """When files, or the links themselves, were last written; those that do not exist are left out."""
+    """When files, or the links themselves, came to be as they are here; those that do not exist are left out.
+
+    A package's program says that it was written when the package was built.
+    """
     times = []
     for path in paths:
         with contextlib.suppress(OSError):
-            times.append(Path(path).lstat().st_mtime)
+            times.append(Path(path).lstat().st_ctime)
     return times
 
 

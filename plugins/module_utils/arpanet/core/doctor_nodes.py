@@ -71,8 +71,8 @@ def _units(node: str, facts: Facts) -> Iterator[Finding]:
         elif state["stale"]:
             together = unit in _WITH_QUORUM
             yield Finding(
-                f"{unit} on {node} is older than its configuration",
-                "a run that wrote it did not come to its end",
+                f"{unit} on {node} is older than its program or configuration",
+                "a run that changed it did not come to its end, or its package was upgraded by somebody else",
                 mends.play("site") if together else mends.service("restart", node, name),
                 about,
                 node,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -29,3 +31,21 @@ def test_the_bridge_of_the_engine(
     monkeypatch.setattr(host, "interface_network", lambda _name: bridge)
     monkeypatch.setattr(host, "DAEMON", str(daemon))
     assert host.docker0(host.daemon_settings()) == said
+
+
+@pytest.mark.parametrize(("started", "active", "stale"), [(-60, True, True), (-60, False, False), (60, True, False)])
+def test_a_program_of_a_package_is_as_new_as_the_package_is_here(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, started: float, active: bool, stale: bool
+) -> None:
+    program = tmp_path / "consul"
+    program.touch()
+    # dpkg and rpm keep the time at which it was built.
+    os.utime(program, (0, 0))
+    since = int((time.clock_gettime(time.CLOCK_MONOTONIC) + started) * 1e6)
+    shown = (
+        f"Id=consul.service\nActiveState={'active' if active else 'inactive'}\nStateChangeTimestampMonotonic={since}\n"
+    )
+    monkeypatch.setattr(host, "run", lambda *_words: (0, shown))
+    # A moment later, for the kernel's clock of files is a coarse one.
+    monkeypatch.setattr(host.time, "time", lambda now=time.time: now() + 1)
+    assert host.services({"consul.service": [str(program)]})["consul.service"]["stale"] is stale

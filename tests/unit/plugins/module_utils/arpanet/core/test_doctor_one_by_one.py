@@ -52,12 +52,14 @@ TABLE: list[tuple[Break, str, str, str, str | None]] = [
     ),
     (
         unit("node2", "serf.service", stale=True),
-        "serf.service on node2 is older than its configuration", "a run that wrote it did not come to its end",
+        "serf.service on node2 is older than its program or configuration",
+        "a run that changed it did not come to its end, or its package was upgraded by somebody else",
         "`systemctl restart serf` on node2", "restart",
     ),
     (
         unit("node2", "consul.service", stale=True),
-        "consul.service on node2 is older than its configuration", "a run that wrote it did not come to its end",
+        "consul.service on node2 is older than its program or configuration",
+        "a run that changed it did not come to its end, or its package was upgraded by somebody else",
         "`ansible-playbook site.yml`", None,
     ),
     (told("Swarm has no leader"), "Swarm has no leader", "c", "`ip a`", None),
