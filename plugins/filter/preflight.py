@@ -96,6 +96,7 @@ class FilterModule:
         return {
             "dns_problems": deferred("preflight", "dns_problems"),
             "engine_problems": deferred("preflight", "engine_problems"),
+            "gossips": deferred("preflight", "gossips"),
             "group_problems": deferred("preflight", "group_problems"),
             "key_problems": deferred("preflight", "key_problems"),
             "library_problems": deferred("preflight", "library_problems"),
@@ -104,6 +105,7 @@ class FilterModule:
             "peer_addresses": peer_addresses,
             "raft_problems": deferred("preflight", "raft_problems"),
             "registry_problems": deferred("preflight", "registry_problems"),
+            "rotation_problems": deferred("preflight", "rotation_problems"),
             "serf_problems": deferred("preflight", "serf_problems"),
             "setting_problems": setting_problems,
             "swarm_as_declared": deferred("swarm", "as_declared"),

@@ -75,6 +75,39 @@ def test_a_leave_that_was_cut_off_is_finished_by_the_next_run(lab: Lab, load: st
     lab.whole()
 
 
+# As dpkg does it, which keeps the time at which a program was built; and as an archive's is switched.
+EXCHANGED = {
+    "serf": "cp -p /usr/bin/serf /usr/bin/serf.new && mv /usr/bin/serf.new /usr/bin/serf",
+    "consul": 'ln -sfn "$(readlink /usr/local/bin/consul)" /usr/local/bin/consul',
+}
+
+
+def test_what_runs_an_older_program_is_restarted_by_an_upgrade(lab: Lab, load: str) -> None:
+    """A run before has brought the newer one, and did not come to more."""
+    cluster, playbooks = lab.cluster, lab.playbooks
+    nodes = [cluster.managers[0], lab.node(LEAVING)]
+
+    def started() -> list[int]:
+        ask = "systemctl show --value --property=ExecMainStartTimestampMonotonic"
+        return [int(node.run(f"{ask} {unit}.service")) for node in nodes for unit in EXCHANGED]
+
+    assert "all nodes are up to date" in playbooks.do("upgrade", "--check").output
+    for node in nodes:
+        for command in EXCHANGED.values():
+            node.run(command)
+    before = started()
+    checked = playbooks.do("upgrade", "--check")
+    assert checked.changed > 0
+    assert all(f"{unit}.service" in checked.output for unit in EXCHANGED)
+    assert started() == before
+    playbooks.do("upgrade")
+    assert all(now > then for now, then in zip(started(), before, strict=True))
+    assert playbooks.do("upgrade").changed == 0
+    assert playbooks.do("site").changed == 0
+    eventually(lambda: dns_agrees(cluster, load, "web", 3), within=60)
+    lab.whole()
+
+
 def test_who_lives_and_cannot_be_told_is_not_taken_out(lab: Lab) -> None:
     cluster, playbooks = lab.cluster, lab.playbooks
     node = lab.node(LEAVING)

@@ -5,7 +5,9 @@ from harness.claims import dns_agrees
 from harness.cluster import Cluster
 from harness.eventually import eventually
 from harness.lab import Lab
+from members import is_worker
 
+NEW = "node5"
 # Where all that is secret of it begins.
 KEYS = {"consul_tokens": "consul-acl", "consul_ca": "consul-ca"}
 
@@ -37,6 +39,25 @@ def test_broken_off_and_run_again(lab: Lab, load: str, what: str, task: str) -> 
     playbooks.do("rotate_keys", what=what)
     assert key(cluster, KEYS[what]) != before
     assert not cluster.managers[0].run("ls /etc/arpanet/keys | grep next || true")
+    assert playbooks.do("site").changed == 0
+    lab.whole()
+
+
+@pytest.mark.parametrize("gossip", ["serf", "consul"])
+def test_who_is_new_waits_for_a_rotation_that_broke_off(lab: Lab, gossip: str) -> None:
+    """All write with the new key, and the files have the old one."""
+    cluster, playbooks = lab.cluster, lab.playbooks
+    before = key(cluster, gossip)
+    playbooks.do("leave", node=NEW)
+    playbooks.cut_off("rotate_keys", "Keep the new key", what=gossip)
+    refused = playbooks.run("site")
+    assert (refused.code, refused.changed) == (2, 0), refused.output
+    assert f"{NEW} cannot be let in now: a rotation of the key of {gossip.title()}'s gossip" in refused.words
+    # It is in the inventory, and no node.
+    playbooks.do("rotate_keys", what=gossip)
+    assert key(cluster, gossip) != before
+    playbooks.do("site")
+    eventually(lambda: is_worker(cluster, NEW), within=60)
     assert playbooks.do("site").changed == 0
     lab.whole()
 

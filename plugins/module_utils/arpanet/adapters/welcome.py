@@ -24,7 +24,16 @@ def gossip_keys(directory: Path = Path(KEYS)) -> list[bytes]:
 
 
 def welcome(token: str, managers: dict[str, bool], keys: Path = Path(KEYS), common: Path = COMMON) -> Welcome:
-    """What a worker is given. Of the keys that make everything else, it gets that of the gossip alone."""
+    """What a worker is given. Of the keys that make everything else, it gets that of the gossip alone.
+
+    :raises Refused: a key is missing, or Consul's members go from one to another: nobody could tell it the other.
+    """
+    rotated = keys / f"{consul_config.GOSSIP_KEY}-next"
+    if rotated.exists():
+        raise Refused(
+            f"the key of Consul's gossip is being rotated ({rotated}): try again, and where that was cut off, "
+            "rotate_keys.yml finishes it first"
+        )
     consul = {
         "gossip": _secret(keys, consul_config.GOSSIP_KEY),
         "ca": consul_tls.trusted(_secret(keys, consul_config.CA_KEY)),

@@ -11,7 +11,7 @@ import ipaddress
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from . import mends
+from . import consul_config, joining, mends
 from .swarm import ACTIVE, ERROR, LOCKED, PENDING, Goal, Local, foreign
 
 Facts = Mapping[str, Any]
@@ -19,6 +19,8 @@ _EVERY = ("0.0.0.0", "::")
 # The first Debian with a py-consul that is maintained.
 _FIRST_WITH_LIBRARIES = 13
 _ARCHITECTURES = ("amd64", "arm64")
+# What a host has from when on it was given the key of a gossip.
+_GIVEN = {"serf": joining.KEYRING, "consul": consul_config.GOSSIP}
 
 
 def node_problems(
@@ -264,6 +266,31 @@ def raft_problems(nodes: Mapping[str, Facts], hosts: Iterable[str], managers: Co
         if name not in managers
         and nodes[name]["consul_raft"]
         and not nodes[name]["services"]["consul.service"]["active"]
+    ]
+
+
+def gossips(facts: Facts) -> list[str]:
+    """Those whose key a host was given, by what was looked at."""
+    return [name for name, path in _GIVEN.items() if facts["files"].get(path, {}).get("kind") != "absent"]
+
+
+def rotation_problems(
+    nodes: Mapping[str, Facts], managers: Sequence[str], hosts: Iterable[str], gossip: str
+) -> list[str]:
+    """Of `hosts`, those that would be given a gossip's key while its members go from one to another.
+
+    They would know the one that the members no longer write with, and nobody could tell them the other. Where the new
+    key came with a backup, there are no members yet.
+    """
+    known = {name: gossip in gossips(facts) for name, facts in nodes.items() if facts}
+    rotating = [name for name in managers if known.get(name) and f"{gossip}-next" in nodes[name]["keys"]]
+    bare = [name for name in hosts if known.get(name) is False]
+    if not rotating or not bare:
+        return []
+    return [
+        f"{', '.join(bare)} cannot be let in now: a rotation of the key of {gossip.title()}'s gossip was cut off, and "
+        f"{', '.join(rotating)} still has {consul_config.KEYS}/{gossip}-next. "
+        f"{mends.play('rotate_keys', what=gossip)} finishes it first."
     ]
 
 

@@ -70,3 +70,11 @@ def test_a_manager_without_a_key_says_which(keys: Path, common: Path, name: str)
     (keys / name).write_text("\n")
     with pytest.raises(Refused, match=f"{name} is empty"):
         welcome.welcome("TOKEN", {"10.0.0.1": True}, keys, common)
+
+
+def test_nobody_is_let_in_while_consul_goes_from_one_key_to_another(keys: Path, common: Path) -> None:
+    (keys / "consul-next").write_text("NEW\n")
+    with pytest.raises(Refused, match=r"consul-next.: try again, .* rotate_keys.yml finishes it first"):
+        welcome.welcome("TOKEN", {"10.0.0.1": True}, keys, common)
+    (keys / "consul-next").unlink()
+    assert welcome.welcome("TOKEN", {"10.0.0.1": True}, keys, common).token == "TOKEN"

@@ -272,6 +272,48 @@ def test_keys(nodes: dict[str, Any], message: str) -> None:
     assert [message in problem for problem in problems] == ([True] if message else [])
 
 
+def given(number: int, *gossips: str, keys: tuple[str, ...] = ()) -> dict[str, Any]:
+    """A host that was given the keys of these, and that has these files of keys."""
+    paths = {"serf": "/var/lib/serf/keyring.json", "consul": "/etc/consul.d/gossip.json"}
+    files = {path: {"kind": "file" if name in gossips else "absent"} for name, path in paths.items()}
+    return facts(number, keys=[*keys], files=files)
+
+
+@pytest.mark.parametrize(
+    ("new", "next_of", "hosts", "refused"),
+    [
+        # None is rotated; both are known there; the one that is rotated is.
+        (given(3), [], ["a", "c"], []),
+        (given(3, "serf", "consul"), ["serf", "consul"], ["a", "c"], []),
+        (given(3, "serf"), ["serf"], ["a", "c"], []),
+        (given(3), ["serf"], ["a", "c"], ["serf"]),
+        (given(3, "serf"), ["consul"], ["a", "c"], ["consul"]),
+        (given(3), ["serf", "consul"], ["c"], ["serf", "consul"]),
+        # It is left out, it does not answer, or nobody has looked at its files.
+        (given(3), ["serf"], ["a"], []),
+        ({}, ["serf"], ["a", "c"], []),
+        (facts(3, files={}), ["serf"], ["a", "c"], []),
+    ],
+)
+def test_who_would_be_given_a_key_that_is_rotated(
+    new: dict[str, Any], next_of: list[str], hosts: list[str], refused: list[str]
+) -> None:
+    # Of a manager that is left out the files are not known.
+    left_out = facts(2, keys=["serf", "consul", *(f"{name}-next" for name in next_of)], files={})
+    nodes = {"a": given(1, "serf", "consul", keys=("serf", "consul")), "b": left_out, "c": new}
+    for gossip in ("serf", "consul"):
+        problems = preflight.rotation_problems(nodes, ["a", "b"], hosts, gossip)
+        assert problems == [
+            f"c cannot be let in now: a rotation of the key of {gossip.title()}'s gossip was cut off, and b still has "
+            f"/etc/arpanet/keys/{gossip}-next. `ansible-playbook rotate_keys.yml -e what={gossip}` finishes it first."
+        ] * (gossip in refused)
+
+
+def test_keys_of_a_backup_are_of_no_gossip_yet() -> None:
+    nodes = {"a": given(1, keys=("serf", "serf-next")), "b": given(2)}
+    assert preflight.rotation_problems(nodes, ["a"], ["a", "b"], "serf") == []
+
+
 @pytest.mark.parametrize(
     ("managers", "raft", "active", "refused"),
     [
