@@ -252,6 +252,18 @@ def consul_is_open(unit: Mapping[str, Any]) -> bool:
         return False
 
 
+def consul_peers(unit: Mapping[str, Any]) -> list[str] | None:
+    """Addresses of the servers in Consul's raft, as this node's server has it; none while it still waits for those that
+    it begins with. None where no server answers."""
+    if not unit.get("active") or not Path(RAFT).is_dir():
+        return None
+    try:
+        peers = Admin(token_file="", timeout=3).ask("GET", "/v1/status/peers")
+    except AdminError:
+        return None
+    return [str(peer).rpartition(":")[0].strip("[]") for peer in peers or ()]
+
+
 def look(address: str, units: Mapping[str, list[str]], names: list[str], paths: list[str]) -> dict[str, Any]:
     """Everything but the engine, as plain data. `names` are the packages asked about, `paths` the files."""
     system = host.distribution(text("/etc/os-release"))
@@ -267,6 +279,7 @@ def look(address: str, units: Mapping[str, list[str]], names: list[str], paths: 
         "certificate": cluster_keys.decoded(consul_config.CERTIFICATE),
         "cgroups": Path("/sys/fs/cgroup").is_dir() and bool(list(Path("/sys/fs/cgroup").iterdir())),
         "consul_open": consul_is_open(found_services.get("consul.service", {})),
+        "consul_peers": consul_peers(found_services.get("consul.service", {})),
         "consul_raft": Path(RAFT).is_dir(),
         "daemon_keys": sorted(daemon),
         "distribution": system.__dict__,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import host
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.consul_admin import AdminError
 
 
 @pytest.mark.parametrize(
@@ -49,3 +51,33 @@ def test_a_program_of_a_package_is_as_new_as_the_package_is_here(
     # A moment later, for the kernel's clock of files is a coarse one.
     monkeypatch.setattr(host.time, "time", lambda now=time.time: now() + 1)
     assert host.services({"consul.service": [str(program)]})["consul.service"]["stale"] is stale
+
+
+@pytest.mark.parametrize(
+    ("active", "raft", "answer", "peers"),
+    [
+        (True, True, ["10.0.0.1:8300", "[fd00::2]:8300"], ["10.0.0.1", "fd00::2"]),
+        # It waits for those that it begins with.
+        (True, True, [], []),
+        (True, True, None, []),
+        (True, True, AdminError("does not answer"), None),
+        (True, False, ["10.0.0.1:8300"], None),
+        (False, True, ["10.0.0.1:8300"], None),
+    ],
+)
+def test_whom_the_raft_of_consul_has(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, active: bool, raft: bool, answer: Any, peers: list[str] | None
+) -> None:
+    class Asked:
+        def __init__(self, **_options: object) -> None:
+            pass
+
+        def ask(self, _method: str, path: str) -> Any:
+            assert path == "/v1/status/peers"
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+    monkeypatch.setattr(host, "Admin", Asked)
+    monkeypatch.setattr(host, "RAFT", str(tmp_path / ("." if raft else "none")))
+    assert host.consul_peers({"active": active}) == peers
