@@ -258,14 +258,18 @@ def key_problems(nodes: Mapping[str, Facts], managers: Sequence[str], key: str) 
 
 
 def raft_problems(nodes: Mapping[str, Facts], hosts: Iterable[str], managers: Collection[str]) -> list[str]:
-    """Of `hosts`, those that stop being a Consul server and could not tell the others so."""
+    """Of `hosts`, those that stop being a Consul server and could not tell the others so. Who has left their raft
+    already, in a run that was cut off, has nothing to tell."""
+    rafts = [facts["consul_peers"] for name, facts in nodes.items() if name in managers and facts]
+    known = [peers for peers in rafts if peers]
     return [
         f"{name} would stay a server that is dead for all others, as Consul does not run there. Start it "
-        "(systemctl start consul) and run this again."
+        f"({mends.service('start', name, 'consul')}) and run this again: it leaves them then."
         for name in hosts
         if name not in managers
         and nodes[name]["consul_raft"]
         and not nodes[name]["services"]["consul.service"]["active"]
+        and not (known and all(nodes[name]["address"] not in peers for peers in known))
     ]
 
 

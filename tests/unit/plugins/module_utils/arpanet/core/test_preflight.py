@@ -315,18 +315,34 @@ def test_keys_of_a_backup_are_of_no_gossip_yet() -> None:
 
 
 @pytest.mark.parametrize(
-    ("managers", "raft", "active", "refused"),
+    ("managers", "raft", "active", "peers", "refused"),
     [
-        ([], True, False, True),
-        ([], True, True, False),
-        ([], False, False, False),
-        (["a"], True, False, False),
+        ([], True, False, None, True),
+        ([], True, True, None, False),
+        ([], False, False, None, False),
+        (["a"], True, False, None, False),
+        # It has left, and was cut off before it was a client.
+        (["m"], True, False, ["10.0.0.2"], False),
+        (["m"], True, False, ["10.0.0.2", "10.0.0.1"], True),
+        # Nobody says so: the others wait for their first leader, or do not answer.
+        (["m"], True, False, [], True),
+        (["m"], True, False, None, True),
+        # Not of those that stay.
+        ([], True, False, ["10.0.0.2"], True),
     ],
 )
-def test_a_server_that_cannot_say_that_it_leaves(managers: list[str], raft: bool, active: bool, refused: bool) -> None:
-    nodes = {"a": {"consul_raft": raft, "services": {"consul.service": {"active": active}}}, "b": {}}
+def test_a_server_that_cannot_say_that_it_leaves(
+    managers: list[str], raft: bool, active: bool, peers: list[str] | None, refused: bool
+) -> None:
+    service = {"consul.service": {"active": active}}
+    nodes = {
+        "a": {"address": "10.0.0.1", "consul_raft": raft, "consul_peers": None, "services": service},
+        "m": {"address": "10.0.0.2", "consul_raft": True, "consul_peers": peers},
+        "b": {},
+    }
     problems = preflight.raft_problems(nodes, ["a"], managers)
     assert [problem.startswith("a would stay a server that is dead") for problem in problems] == [True] * refused
+    assert all("(`systemctl start consul` on a)" in problem for problem in problems)
 
 
 @pytest.mark.parametrize(
