@@ -57,12 +57,15 @@ class Admin:
 
     def ailing(self, names: Collection[str]) -> list[str]:
         """Those of these servers that vote and are not healthy; all of them while nobody knows."""
+        voters = self.voters()
+        return sorted(name for name in names if not voters.get(name, bool(voters)))
+
+    def voters(self) -> dict[str, bool]:
+        """The names of the servers that vote, and whether each is healthy; none while nobody knows."""
         health = self.ask("GET", "/v1/operator/autopilot/health")
         # One that was just elected has not looked yet.
-        if not health or not health["Servers"]:
-            return sorted(names)
-        servers = [one for one in health["Servers"] if one["Name"] in names]
-        return sorted(one["Name"] for one in servers if one["Voter"] and not one["Healthy"])
+        servers = (health and health["Servers"]) or ()
+        return {one["Name"]: bool(one["Healthy"]) for one in servers if one["Voter"]}
 
     def policies(self) -> list[dict[str, Any]]:
         """The policies that are ours, with their rules."""

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from . import mends
+from .english import are
+
 
 @dataclass(frozen=True)
 class Voter:
@@ -84,6 +87,32 @@ def objection(raft: Raft, going: Collection[str], for_good: bool) -> str:
 def objections(rafts: Sequence[Raft], going: Collection[str], for_good: bool) -> list[str]:
     """One sentence for each raft that would lose its majority."""
     return [found for raft in rafts if (found := objection(raft, going, for_good))]
+
+
+def before_restart(raft: Raft, node: str) -> str:
+    """Whom to bring up before this voter restarts; empty where all others are up.
+
+    That a majority would be left is not asked: of two voters none could ever restart.
+    """
+    away = sorted({voter.name for voter in raft.voters if not voter.alive} - {node})
+    if not away:
+        return ""
+    unit, locked = "consul", ""
+    if raft.system == "Swarm":
+        unit, locked = "docker", f"{mends.play('site', tags='swarm')} unlocks one that is locked, and "
+    return (
+        f"{node} is not restarted while {are(away)} down: {raft.system} would miss one more of its {raft.word}. "
+        f"{mends.journal(away[0], unit)} says why; {locked}{mends.play('leave', node=away[0])} takes out one that is "
+        "lost for good. Then run this again."
+    )
+
+
+def untold(system: str, word: str, node: str, why: str) -> str:
+    """The same where nobody can say who is down, as without a leader."""
+    return (
+        f"{node} is not restarted while {system} cannot tell which of its {word} are up ({why}), and most have to be. "
+        f"{mends.play('status')} shows who is down; when they are lost for good, {mends.play('recover')}."
+    )
 
 
 def _dead(raft: Raft, going: Collection[str]) -> str:

@@ -92,6 +92,12 @@ def test_servers_that_are_not_well(answer: Any, ailing: list[str]) -> None:
         assert Admin(there.url).ailing(["n1", "n2"]) == ailing
 
 
+def test_who_votes_and_is_well() -> None:
+    health = {"Servers": [server("n1"), server("n2", healthy=False), server("n3", voter=False)]}
+    with serving({"/v1/operator/autopilot/health": (429, health)}) as there:
+        assert Admin(there.url).voters() == {"n1": True, "n2": False}
+
+
 def test_only_our_policies_are_read_and_no_secret_comes_back() -> None:
     policies = [{"ID": "1", "Name": "arpanet-agent"}, {"ID": "2", "Name": "global-management"}]
     answers = {

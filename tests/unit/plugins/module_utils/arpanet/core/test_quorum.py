@@ -7,9 +7,11 @@ from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.quoru
     Raft,
     Voter,
     after,
+    before_restart,
     count,
     objection,
     objections,
+    untold,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -100,3 +102,37 @@ def test_fewer_may_go_where_more_may(case: tuple[Raft, set[str]], for_good: bool
     living = {voter.name for voter in found.voters if voter.alive} & going
     if living and not objection(found, living, for_good):
         assert all(not objection(found, {one}, for_good) for one in living)
+
+
+@pytest.mark.parametrize(
+    ("alive", "says"),
+    [
+        ((True,), False),
+        # No majority is left meanwhile, and still it has to restart some time.
+        ((True, True), False),
+        ((True, False), True),
+        ((True, True, True), False),
+        ((False, True, True), False),
+        ((True, True, False), True),
+        # A majority would be left; what the last one did not survive is not done to the next.
+        ((True, True, True, True, False), True),
+    ],
+)
+def test_a_voter_restarts_while_all_others_are_up(alive: tuple[bool, ...], says: bool) -> None:
+    assert bool(before_restart(raft(*alive), "node1")) is says
+
+
+def test_whom_to_bring_up_before_a_restart() -> None:
+    assert before_restart(raft(True, False, False), "node1") == (
+        "node1 is not restarted while node2, node3 are down: Swarm would miss one more of its managers. "
+        "`journalctl -u docker -n 50` on node2 says why; `ansible-playbook site.yml --tags swarm` unlocks one that is "
+        "locked, and `ansible-playbook leave.yml -e node=node2` takes out one that is lost for good. "
+        "Then run this again."
+    )
+    consul = Raft("Consul", "servers", (Voter("node1", True), Voter("node2", False)))
+    assert "`journalctl -u consul -n 50` on node2 says why; `ansible-playbook leave.yml" in before_restart(
+        consul, "node1"
+    )
+    assert untold("Consul", "servers", "node1", "no leader").startswith(
+        "node1 is not restarted while Consul cannot tell which of its servers are up (no leader), and most have to be."
+    )
