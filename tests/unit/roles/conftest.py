@@ -31,10 +31,14 @@ class Role:
         task: dict[str, Any] = found
         return task
 
+    def handlers(self) -> list[dict[str, Any]]:
+        """In the order in which they run."""
+        found: list[dict[str, Any]] = self._load("handlers/main.yml")
+        return found
+
     def handler(self, name: str) -> dict[str, Any]:
-        (found,) = (handler for handler in self._load("handlers/main.yml") if handler["name"] == name)
-        handler: dict[str, Any] = found
-        return handler
+        (found,) = (handler for handler in self.handlers() if handler["name"] == name)
+        return found
 
     def value(self, template: Any) -> Any:
         return Templar(DataLoader(), self.variables).template(template)
