@@ -20,6 +20,6 @@ def steps(play: dict[str, Any]) -> list[str]:
 
 
 def test_all_hosts_are_looked_at_before_anything_is_changed() -> None:
-    _, others, first, *_ = yaml.safe_load(PLAYBOOK.read_text())
+    _, _, others, first, *_ = yaml.safe_load(PLAYBOOK.read_text())
     assert steps(others) == ["node"]
     assert steps(first) == ["docker preflight", "backup look", "docker", "backup keys", "backup swarm"]
