@@ -56,7 +56,7 @@ services:
   one:
     image: acmeinc/productcatalog
     stop_grace_period: 2s
-    volumes: [/srv:/srv]
+    volumes: [/srv:/shared]
 """
 
 
