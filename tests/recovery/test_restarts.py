@@ -98,13 +98,17 @@ def test_a_demotion_of_one_of_two_that_is_cut_off(two: Lab) -> None:
     first, second = two.cluster.managers
     # The task after the one in which it leaves.
     playbooks.cut_off("demote", "Write Consul's configuration", node=second.name)
-    assert second.run("systemctl is-active consul || true").strip() == "inactive"
+    eventually(lambda: _has_ended(second), within=30)
     playbooks.do("demote", node=second.name)
     eventually(lambda: _is_alone(first), within=30)
     assert json.loads(second.run("cat /etc/consul.d/arpanet.json"))["server"] is False
     assert second.run("ls -d /var/lib/consul/raft 2>/dev/null || true") == ""
     assert playbooks.do("demote", node=second.name).changed == 0
     two.whole()
+
+
+def _has_ended(node: Node) -> None:
+    assert node.run("systemctl is-active consul || true").strip() == "inactive"
 
 
 def _is_alone(node: Node) -> None:
