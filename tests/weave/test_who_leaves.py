@@ -114,6 +114,9 @@ def test_a_node_that_is_gone_is_forgotten_and_comes_back(lab: Lab, given: bool) 
             assert [peer for report in reports for peer in report["Reclaimed"]] == [peer]
 
     eventually(forgotten, within=180)
+    if not given:
+        for node in others:
+            ask(node, "/disown", f"peer={peer}")
     # Who looks once more finds nothing to take back.
     for node in others:
         node.run("systemctl restart arpanet-weave")

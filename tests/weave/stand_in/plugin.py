@@ -146,6 +146,10 @@ class Control(BaseHTTPRequestHandler):
         if self.path == "/own":
             OWNERS[form["peer"][0]] = False
             keep()
+        # And what routers tell each other, once its ranges are another's.
+        if self.path == "/disown":
+            OWNERS.pop(form["peer"][0], None)
+            keep()
         reply(self, 200, b"")
 
     def do_DELETE(self) -> None:
