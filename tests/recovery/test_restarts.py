@@ -52,7 +52,7 @@ def test_a_good_setting_while_a_manager_is_down(lab: Lab) -> None:
     try:
         eventually(lambda: _is_missed(first, third), within=90)
         run = lab.playbooks.run("site", docker_log_max_file=4)
-        assert run.code == 2, run.output
+        assert run.code != 0, run.output
         assert "is not restarted while node3 is down" in run.words, run.output
         assert [starts(node, "docker") for node in (first, second)] == before
     finally:
