@@ -18,12 +18,19 @@ def ensure(lab: str) -> IPv4Network:
     name = network_name(lab)
     if (found := existing(lab)) is not None:
         return found
-    chosen = free_network([*_engine_networks(), *machine_routes(Path("/proc/net/route").read_text())])
-    docker(
-        "network", "create", "--driver", "bridge", "--subnet", str(chosen), "--label", f"{LABEL}={lab}", name,
-        what=f"making the network {name}",
-    )  # fmt: skip
-    return chosen
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        chosen = free_network([*_engine_networks(), *machine_routes(Path("/proc/net/route").read_text())])
+        try:
+            docker(
+                "network", "create", "--driver", "bridge", "--subnet", str(chosen), "--label", f"{LABEL}={lab}", name,
+                what=f"making the network {name}",
+            )  # fmt: skip
+            return chosen
+        except LabError as error:
+            # Another lab that comes up now may have taken the range since it was looked for.
+            if "Pool overlaps" not in str(error) or time.monotonic() > deadline:
+                raise
 
 
 def existing(lab: str) -> IPv4Network | None:
