@@ -105,7 +105,7 @@ def main() -> None:
     except keyring.RotationError as error:
         module.fail_json(
             msg=f"The key of {asked['gossip']} cannot be changed: {error}. "
-            "Bring all members back, or take out those that are gone, and run rotate_keys.yml again."
+            "Bring all members back, or take out those that are gone with leave.yml, and run rotate_keys.yml again."
         )
     module.exit_json(changed=bool(steps), members=ring.members, done=done)
 

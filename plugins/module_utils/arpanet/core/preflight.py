@@ -293,7 +293,7 @@ def rotation_problems(
         return []
     return [
         f"{', '.join(bare)} cannot be let in now: a rotation of the key of {gossip.title()}'s gossip was cut off, and "
-        f"{', '.join(rotating)} still has {consul_config.KEYS}/{gossip}-next. "
+        f"{consul_config.KEYS}/{gossip}-next is still on {', '.join(rotating)}. "
         f"{mends.play('rotate_keys', what=gossip)} finishes it first."
     ]
 

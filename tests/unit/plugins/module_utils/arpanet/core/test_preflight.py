@@ -304,8 +304,9 @@ def test_who_would_be_given_a_key_that_is_rotated(
     for gossip in ("serf", "consul"):
         problems = preflight.rotation_problems(nodes, ["a", "b"], hosts, gossip)
         assert problems == [
-            f"c cannot be let in now: a rotation of the key of {gossip.title()}'s gossip was cut off, and b still has "
-            f"/etc/arpanet/keys/{gossip}-next. `ansible-playbook rotate_keys.yml -e what={gossip}` finishes it first."
+            f"c cannot be let in now: a rotation of the key of {gossip.title()}'s gossip was cut off, and "
+            f"/etc/arpanet/keys/{gossip}-next is still on b. "
+            f"`ansible-playbook rotate_keys.yml -e what={gossip}` finishes it first."
         ] * (gossip in refused)
 
 
