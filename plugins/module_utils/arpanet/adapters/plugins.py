@@ -73,17 +73,32 @@ class Plugins:
                     self._install(name, wanted, bundle)
 
     def _disable(self, name: str, replaced: bool) -> None:
-        """Disable a plugin. One that is replaced may be in use: containers on its networks keep their interfaces."""
+        """Disable a plugin. One that is replaced may be in use: containers on its networks keep their interfaces.
+
+        :raises PluginError: one that is taken away has networks, and they do not go.
+        """
         deadline = time.monotonic() + self._timeout
+        force = replaced
         while True:
             try:
-                self._engine.api.disable_plugin(name, force=replaced)
+                self._engine.api.disable_plugin(name, force=force)
                 return
             except docker.errors.APIError as error:
-                # The networks of a swarm that the node has just left go in their own time.
-                if "is in use" not in str(error.explanation) or time.monotonic() > deadline:
+                if force or "is in use" not in str(error.explanation):
                     raise
-            time.sleep(_POLL_SECONDS)
+                networks = self._networks(name)
+                if networks and time.monotonic() > deadline:
+                    raise PluginError(f"it has networks. `docker network rm {' '.join(networks)}`") from error
+            # The Engine only counts networks, and until it restarts it counts one that went while the plugin was
+            # disabled or dead.
+            force = not networks
+            if networks:
+                # Those of a swarm that the node has just left go in their own time.
+                time.sleep(_POLL_SECONDS)
+
+    def _networks(self, name: str) -> list[str]:
+        driver = plugins.short_reference(name)
+        return sorted(one["Name"] for one in self._engine.api.networks() if one["Driver"] in (name, driver))
 
     def _look(self, name: str, wanted: Wanted, bundle: Bundle | None) -> None:
         """Whether what is to be installed is there. :raises PluginError: another archive than the one meant."""

@@ -9,21 +9,27 @@ import pytest
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters import plugins
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.engine import Engine
 from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.adapters.plugins import Plugins
-from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.plugins import DISABLE, REMOVE
+from ansible_collections.arpanet.cluster.plugins.module_utils.arpanet.core.plugins import DISABLE, REMOVE, PluginError
 
 
 class FakeApi:
-    """An Engine whose plugin is in use the first `busy` times that it is asked to disable it."""
+    """An Engine that counts this many networks of a plugin, of which one goes each time that they are listed."""
 
-    def __init__(self, busy: int, why: str = "plugin weave:latest is in use") -> None:
-        self.busy, self.why = busy, why
+    def __init__(self, networks: int, counted: int = 0, why: str = "plugin weave:latest is in use") -> None:
+        self.networks_left, self.counted, self.why = networks, max(networks, counted), why
         self.done: list[str] = []
 
     def disable_plugin(self, name: str, force: bool) -> None:
-        if self.busy and not force:
-            self.busy -= 1
+        if self.counted and not force:
             raise docker.errors.APIError("refused", explanation=self.why)
-        self.done.append("disable")
+        self.done.append("disable by force" if force else "disable")
+
+    def networks(self) -> list[dict[str, str]]:
+        mine = [{"Name": f"abc_{number}", "Driver": "weave:latest"} for number in range(self.networks_left)]
+        if self.networks_left:
+            self.networks_left -= 1
+            self.counted -= 1
+        return [{"Name": "bridge", "Driver": "bridge"}, *mine]
 
     def remove_plugin(self, name: str, force: bool) -> None:
         self.done.append("remove")
@@ -42,17 +48,29 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def test_it_goes_after_the_last_network_of_a_swarm_that_was_left(slept: list[float]) -> None:
-    api = FakeApi(busy=3)
+    api = FakeApi(networks=3)
     taking_away(api).apply("weave:latest", [DISABLE, REMOVE], None)
     assert api.done == ["disable", "remove"]
     assert len(slept) == 3
 
 
-@pytest.mark.parametrize(
-    ("busy", "why", "pauses"), [(10**6, "plugin weave:latest is in use", 21), (1, "plugin weave:latest is broken", 0)]
-)
-def test_it_stays_where_it_is_needed(busy: int, why: str, pauses: int, slept: list[float]) -> None:
-    api = FakeApi(busy, why)
-    with pytest.raises(docker.errors.APIError):
+@pytest.mark.parametrize("name", ["weave", "weave:latest"])
+def test_an_engine_that_counts_networks_that_are_gone_is_not_believed(name: str, slept: list[float]) -> None:
+    api = FakeApi(networks=2, counted=3)
+    taking_away(api).apply(name, [DISABLE, REMOVE], None)
+    assert api.done == ["disable by force", "remove"]
+    assert len(slept) == 2
+
+
+def test_it_stays_where_it_is_needed(slept: list[float]) -> None:
+    api = FakeApi(networks=10**3)
+    with pytest.raises(PluginError, match=r"^it has networks\. `docker network rm abc_0 abc_1 .*`$"):
         taking_away(api, timeout=10).apply("weave:latest", [DISABLE, REMOVE], None)
-    assert (api.done, len(slept)) == ([], pauses)
+    assert (api.done, len(slept)) == ([], 21)
+
+
+def test_another_refusal_is_passed_on(slept: list[float]) -> None:
+    api = FakeApi(networks=1, why="plugin weave:latest is broken")
+    with pytest.raises(docker.errors.APIError):
+        taking_away(api).apply("weave:latest", [DISABLE, REMOVE], None)
+    assert (api.done, slept) == ([], [])
