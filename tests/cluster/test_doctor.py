@@ -70,7 +70,7 @@ def test_it_mends_what_is_safe_to_mend(doctor: Doctor, cluster: Cluster, playboo
     node = container.node
     node.run("systemctl stop arpanet-agent && systemctl disable --quiet serf")
     for form in ("1.pricing.probe", "1.pricing.probe.dns"):
-        _consul(node, "PUT", f"/v1/agent/service/deregister/{form}")
+        node.consul(f"/v1/agent/service/deregister/{form}", "PUT", purpose="registrar")
     lease = {"deployment": probe, "service": "pricing", "instance": "9.pricing.probe", "node": node.name}
     _put(cluster, LEASE.format(probe), {**lease, "container": "0" * 64, "network": "probe_default"})
     _put(cluster, "arpanet/nodes/lost", {"node": "lost", "networks": {"eth0": "10.46.0.0/16"}})
@@ -106,7 +106,6 @@ def test_it_mends_what_is_safe_to_mend(doctor: Doctor, cluster: Cluster, playboo
     assert (run.code, run.changed, said["mended"]) == (0, 1, []), "the file alone changes: nothing is mended twice"
 
 
-@pytest.mark.long
 @pytest.mark.long
 def test_what_has_ended_well_and_what_is_somebody_elses_is_no_trouble(
     doctor: Doctor, cluster: Cluster, temporary: Temporary, tmp_path: Path
