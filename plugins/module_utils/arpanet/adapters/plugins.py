@@ -10,7 +10,7 @@ import json
 import tarfile
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -62,9 +62,9 @@ class Plugins:
         for step in steps:
             with self._engine.asking(f"plugin {name}: {step}"):
                 if step == DISABLE:
-                    self._disable(name, replaced)
+                    self._once_free(name, replaced, api.disable_plugin)
                 elif step == REMOVE:
-                    api.remove_plugin(name, force=replaced)
+                    self._once_free(name, replaced, api.remove_plugin)
                 elif step == ENABLE:
                     api.enable_plugin(name, timeout=self._timeout)
                 elif step == SET and wanted is not None:
@@ -72,8 +72,9 @@ class Plugins:
                 elif step == INSTALL and wanted is not None:
                     self._install(name, wanted, bundle)
 
-    def _disable(self, name: str, replaced: bool) -> None:
-        """Disable a plugin. One that is replaced may be in use: containers on its networks keep their interfaces.
+    def _once_free(self, name: str, replaced: bool, take_away: Callable[..., object]) -> None:
+        """Disable or remove a plugin. One that is replaced may be in use: containers on its networks keep their
+        interfaces.
 
         :raises PluginError: one that is taken away has networks, and they do not go.
         """
@@ -81,7 +82,7 @@ class Plugins:
         force = replaced
         while True:
             try:
-                self._engine.api.disable_plugin(name, force=force)
+                take_away(name, force=force)
                 return
             except docker.errors.APIError as error:
                 if force or "is in use" not in str(error.explanation):

@@ -20,9 +20,12 @@ class FakeApi:
         self.done: list[str] = []
 
     def disable_plugin(self, name: str, force: bool) -> None:
+        self._unless_counted("disable", force)
+
+    def _unless_counted(self, what: str, force: bool) -> None:
         if self.counted and not force:
             raise docker.errors.APIError("refused", explanation=self.why)
-        self.done.append("disable by force" if force else "disable")
+        self.done.append(f"{what} by force" if force else what)
 
     def networks(self) -> list[dict[str, str]]:
         mine = [{"Name": f"abc_{number}", "Driver": "weave:latest"} for number in range(self.networks_left)]
@@ -32,7 +35,7 @@ class FakeApi:
         return [{"Name": "bridge", "Driver": "bridge"}, *mine]
 
     def remove_plugin(self, name: str, force: bool) -> None:
-        self.done.append("remove")
+        self._unless_counted("remove", force)
 
 
 def taking_away(api: FakeApi, timeout: int = 60) -> Plugins:
@@ -58,7 +61,7 @@ def test_it_goes_after_the_last_network_of_a_swarm_that_was_left(slept: list[flo
 def test_an_engine_that_counts_networks_that_are_gone_is_not_believed(name: str, slept: list[float]) -> None:
     api = FakeApi(networks=2, counted=3)
     taking_away(api).apply(name, [DISABLE, REMOVE], None)
-    assert api.done == ["disable by force", "remove"]
+    assert api.done == ["disable by force", "remove by force"]
     assert len(slept) == 2
 
 
