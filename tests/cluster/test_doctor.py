@@ -137,7 +137,7 @@ def test_what_it_must_not_mend_it_explains(doctor: Doctor, cluster: Cluster, pro
         assert BLOCK not in cluster.kv(BLOCK)
     finally:
         node.run("iptables -D INPUT -p udp --dport 53 -j DROP")
-        _consul(cluster.manager, "DELETE", f"/v1/kv/{BLOCK}")
+        cluster.manager.consul(f"/v1/kv/{BLOCK}", "DELETE")
     assert run.code == 2
     assert {*found} == {
         f"DNS on {node.name} does not answer",
@@ -157,8 +157,4 @@ def test_a_server_of_consul_that_is_stopped_is_one_finding(doctor: Doctor, clust
 
 
 def _put(cluster: Cluster, key: str, value: dict[str, Any]) -> None:
-    _consul(cluster.manager, "PUT", f"/v1/kv/{key}", json.dumps(value))
-
-
-def _consul(node: Any, method: str, path: str, body: str = "") -> None:
-    node.consul(path, method, body=body)
+    cluster.manager.consul(f"/v1/kv/{key}", "PUT", body=json.dumps(value))

@@ -40,6 +40,17 @@ def test_whom_the_policies_are_told(
     assert consul.value(consul.variables["_consul_told"]) == told
 
 
+@pytest.mark.parametrize(
+    ("result", "why"),
+    [({"msg": "No package matching 'consul' is available"}, "No package matching"), ({}, "see above")],
+)
+def test_what_to_do_without_a_package(role: Roles, result: dict[str, str], why: str) -> None:
+    consul = role("consul", inventory_hostname="n1", ansible_failed_result=result)
+    said = consul.value(consul.task("install", "Say what to do without the package")["ansible.builtin.fail"]["msg"])
+    assert said.startswith(f"The package consul cannot be installed on n1: {why}")
+    assert "leave consul_source at archive" in said
+
+
 ARPANET = "/etc/consul.d/arpanet.json"
 FIRST, WAIT, AFTER = (
     "Restart Consul where it carries nothing yet, or nothing that is understood",

@@ -89,7 +89,8 @@ class Plugins:
                     raise
                 networks = self._networks(name)
                 if networks and time.monotonic() > deadline:
-                    raise PluginError(f"it has networks. `docker network rm {' '.join(networks)}`") from error
+                    remedy = f"`docker network rm {' '.join(networks)}` removes them, then run this again"
+                    raise PluginError(f"its networks are still there: {remedy}") from error
             # The Engine only counts networks, and until it restarts it counts one that went while the plugin was
             # disabled or dead.
             force = not networks
