@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from harness.claims import dns_agrees, rests
+from harness.claims import dns_agrees, rests, settled
 from harness.cluster import Cluster
 from harness.eventually import eventually
 from harness.node import Node
@@ -20,6 +20,7 @@ def first(cluster: Cluster, probe: str):
     yield node
     cluster.start(node)
     eventually(lambda: _is_back(cluster, node), within=90)
+    eventually(lambda: settled(cluster), within=60)
     eventually(lambda: dns_agrees(cluster, probe, "pricing", 1), within=60)
 
 

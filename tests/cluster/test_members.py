@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from harness.claims import settled
 from harness.cluster import CHECKOUT, Cluster
 from harness.eventually import eventually
 from harness.node import Node, NodeError
@@ -88,6 +89,8 @@ def test_tags_follow_a_drain_and_are_set_by_nobody_else(cluster: Cluster, worker
     eventually(lambda: _has(cluster, worker, availability="active"), within=10)
     worker.run("arpanet serf tags -set role=king")
     eventually(lambda: _has(cluster, worker, role="manager" if worker.manager else "worker"), within=10)
+    # What ran there and does not end when it is asked to runs nowhere for some seconds.
+    eventually(lambda: settled(cluster), within=60)
 
 
 def test_tags_follow_a_promotion(cluster: Cluster, worker: Node) -> None:

@@ -26,7 +26,9 @@ def answers(cluster: Cluster, deployment: str, asker: str, service: str) -> set[
 
     The name is resolved inside the asker; it has to give one address for each running instance.
     """
-    inside = cluster.containers(deployment, asker)[0]
+    askers = cluster.containers(deployment, asker)
+    assert askers, f"{asker} of {deployment} does not run"
+    inside = askers[0]
     addresses = inside.resolve(service)
     running = {container.address: container.instance for container in cluster.containers(deployment, service)}
     assert addresses == sorted(running), f"{service!r} is {addresses} inside {inside.instance}, running are {running}"
@@ -37,6 +39,16 @@ def answers(cluster: Cluster, deployment: str, asker: str, service: str) -> set[
         answered.add(said)
     assert inside.ask(service)["instance"] in answered
     return answered
+
+
+def settled(cluster: Cluster) -> None:
+    """What is to run runs, and nothing else: no instance waits for the one whose place it takes."""
+    moving = [
+        f"{task['ID']} is to be {task['DesiredState']} and is {task['Status']['State']}"
+        for task in cluster.swarm("tasks")
+        if (task["DesiredState"] == "running") != (task["Status"]["State"] == "running")
+    ]
+    assert not moving, moving
 
 
 def leases_agree(cluster: Cluster) -> None:
