@@ -47,11 +47,11 @@ class Node:
         path.chmod(mode)
         return path
 
-    def do(self, *events: Event) -> str:
+    def do(self, *events: Event, answer: Callable[[bytes], None] | None = None) -> str:
         # These, not how many: one that another test has left may end meanwhile.
         before = {*threading.enumerate()}
         for event in events:
-            self.dispatcher.handle(event, self.answers.append)
+            self.dispatcher.handle(event, answer or self.answers.append)
         until(lambda: {*threading.enumerate()} <= before)
         return self.out.read_text() if self.out.exists() else ""
 
@@ -169,10 +169,7 @@ class TestQueries:
             raise SerfRefused("No pending queries matching ID")
 
         node.write("query/load/1", "echo 1")
-        # These, not how many: one that another test has left may end meanwhile.
-        before = {*threading.enumerate()}
-        node.dispatcher.handle(LOAD, refuse)
-        until(lambda: {*threading.enumerate()} <= before)
+        node.do(LOAD, answer=refuse)
         assert "query/load/1: No pending queries" in caplog.text
 
 
