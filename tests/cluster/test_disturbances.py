@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from harness.claims import answers, dns_agrees, leases_agree
+from harness.claims import answers, dns_agrees, leases_agree, settled
 from harness.cluster import Cluster
 from harness.eventually import eventually
 from harness.node import Node
@@ -84,6 +84,8 @@ def test_docker_restarts_and_its_instances_are_replaced(probe: str, cluster: Clu
     before = {one.id for one in cluster.containers(nodes=[node])}
     node.run("systemctl restart docker")
     eventually(lambda: _whole(cluster, probe), within=90)
+    # Until the node is back in the swarm, what ran there still counts as running.
+    eventually(lambda: settled(cluster), within=90)
     assert not before & {one.id for one in cluster.containers()}
 
 
